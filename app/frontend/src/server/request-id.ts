@@ -1,0 +1,9 @@
+export const REQUEST_ID_HEADER = "x-request-id";
+
+const ACCEPTABLE = /^[\w.:=+/-]{1,128}$/;
+
+/** The caller's request id where it is safe to log and send on, otherwise a new one. */
+export function requestId(headers: Headers): string {
+  const given = headers.get(REQUEST_ID_HEADER);
+  return given !== null && ACCEPTABLE.test(given) ? given : crypto.randomUUID();
+}
