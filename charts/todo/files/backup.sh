@@ -1,0 +1,39 @@
+#!/bin/sh
+# Task: T-414
+# One archive of the database and its checksum. An archive has its final name only when it is whole; nothing older goes before that.
+# No pipes: each command's own status decides.
+# From the environment: PGHOST PGPORT PGUSER PGDATABASE, PASSWORD_FILE, FOLDER, KEEP (archives), MINIMUM_BYTES.
+set -eu
+umask 077
+cd "$FOLDER"
+
+fail() { echo "backup failed: $*" >&2; exit 1; }
+
+partial=$(mktemp .partial.XXXXXX)
+trap 'rm -f "$partial" "$partial.sha256"' EXIT
+trap 'exit 143' TERM
+
+PGPASSWORD=$(cat "$PASSWORD_FILE")
+export PGPASSWORD
+pg_dump --format=custom --file="$partial" || fail "pg_dump of $PGDATABASE at $PGHOST ended with status $?"
+
+bytes=$(stat -c %s "$partial")
+[ "$bytes" -ge "$MINIMUM_BYTES" ] || fail "the archive has $bytes bytes, at least $MINIMUM_BYTES were expected"
+pg_restore --list "$partial" >/dev/null || fail "the archive cannot be read back"
+
+name=$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
+[ ! -e "$name" ] || fail "$name is there already"
+checksum=$(sha256sum "$partial")
+printf '%s  %s\n' "${checksum%% *}" "$name" >"$partial.sha256"
+sync
+mv "$partial.sha256" "$name.sha256"
+mv "$partial" "$name"
+echo "backup written: $name, $bytes bytes"
+
+# The glob sorts by name, which is by time: the oldest come first.
+set -- "$PGDATABASE"-*.dump
+while [ $# -gt "$KEEP" ]; do
+  rm -f "$1" "$1.sha256"
+  echo "backup removed: $1"
+  shift
+done
