@@ -1,0 +1,159 @@
+"""Migrations: complete, repeatable, one at a time, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from tests.conftest import Settle
+from tests.postgres import PASSWORD, PostgreSQL
+from todo_backend import db, migrate, schema
+from todo_backend.models import Base
+
+
+def revisions(postgres: PostgreSQL, database: str) -> list[tuple[object, ...]]:
+    return postgres.execute("SELECT version_num FROM alembic_version", database)
+
+
+def test_migrating_again_changes_nothing(empty_database: str, settle: Settle, postgres: PostgreSQL) -> None:
+    settings = settle(empty_database)
+    assert migrate.migrate(settings) == "Migrated the schema from nothing to 0001."
+    postgres.execute("INSERT INTO todos (id, title) VALUES (gen_random_uuid(), 'kept')", empty_database)
+    assert migrate.migrate(settings) == "Nothing to migrate: the schema is at 0001, 0001 is needed."
+    assert postgres.execute("SELECT title FROM todos", empty_database) == [("kept",)]
+    assert revisions(postgres, empty_database) == [("0001",)]
+
+
+def test_of_two_at_once_one_migrates_and_the_other_waits(
+    empty_database: str, settle: Settle, postgres: PostgreSQL
+) -> None:
+    together = Barrier(4)
+
+    def run(_: int) -> str:
+        together.wait(10)
+        return migrate.migrate(settle(empty_database))
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        outcomes = sorted(pool.map(run, range(together.parties)))
+    assert outcomes == ["Migrated the schema from nothing to 0001."] + [
+        "Nothing to migrate: the schema is at 0001, 0001 is needed."
+    ] * (together.parties - 1)
+    assert revisions(postgres, empty_database) == [("0001",)]
+
+
+def test_a_newer_schema_is_left_alone(own_database: str, settle: Settle, postgres: PostgreSQL) -> None:
+    postgres.execute("UPDATE alembic_version SET version_num = '0002'", own_database)
+    assert migrate.migrate(settle(own_database)) == "Nothing to migrate: the schema is at 0002, 0001 is needed."
+    assert revisions(postgres, own_database) == [("0002",)]
+
+
+def test_a_failed_migration_leaves_nothing_behind(empty_database: str, settle: Settle, postgres: PostgreSQL) -> None:
+    postgres.execute("CREATE TABLE other (x int); CREATE INDEX ix_todos_newest_first ON other (x)", empty_database)
+    with pytest.raises(DBAPIError, match="already exists"):
+        migrate.migrate(settle(empty_database))
+    assert postgres.execute("SELECT relname FROM pg_class WHERE relname IN ('todos', 'alembic_version')") == []
+
+
+def test_the_migrations_make_what_the_models_say(shared_database: str, settle: Settle) -> None:
+    with db.migrating_engine(settle(shared_database)).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_pages_come_from_an_index(own_database: str, postgres: PostgreSQL) -> None:
+    postgres.execute(
+        "INSERT INTO todos (id, title) SELECT gen_random_uuid(), n FROM generate_series(1, 2000) n", own_database
+    )
+    postgres.execute("ANALYZE todos", own_database)
+    plan = postgres.execute("EXPLAIN SELECT * FROM todos ORDER BY created_at DESC, id DESC LIMIT 20", own_database)
+    assert "ix_todos_newest_first" in str(plan)
+
+
+def test_revisions_are_four_digits_that_count_upwards() -> None:
+    newest_first = [script.revision for script in ScriptDirectory.from_config(schema.alembic_config()).walk_revisions()]
+    assert all(re.fullmatch(r"\d{4}", revision) for revision in newest_first)
+    assert newest_first == sorted(newest_first, reverse=True)
+
+
+@pytest.fixture
+def environment(
+    restored_logging: None,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres: PostgreSQL,
+    empty_database: str,
+    tmp_path: Path,
+) -> pytest.MonkeyPatch:
+    """The environment of a Job that migrates an empty database."""
+    (tmp_path / "password").write_text(PASSWORD)
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    monkeypatch.setenv("DATABASE_PORT", str(postgres.port))
+    monkeypatch.setenv("DATABASE_NAME", empty_database)
+    monkeypatch.setenv("DATABASE_USER", "todo")
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(tmp_path / "password"))
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    assert migrate.main() == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["message"]) == ("info", "Migrated the schema from nothing to 0001.")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_database_that_does_not_come(postgres: PostgreSQL, capsys: pytest.CaptureFixture[str]) -> None:
+    with postgres.away():
+        assert migrate.main(patience=0.5) == 1
+    line = json.loads(capsys.readouterr().out)
+    assert line["level"] == "critical"
+    assert line["message"].startswith("The schema was not migrated: connection failed: ")
+    assert "Connection refused" in line["message"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_database_that_comes_late(postgres: PostgreSQL) -> None:
+    with ThreadPoolExecutor() as pool:
+        with postgres.away():
+            status = pool.submit(migrate.main)
+            with pytest.raises(TimeoutError):
+                status.result(0.5)
+        assert status.result(20) == 0
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_migration_that_never_ends(
+    postgres: PostgreSQL, empty_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(
+        host="127.0.0.1", port=postgres.port, user="todo", password=PASSWORD, dbname=empty_database
+    ) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [migrate.LOCK])
+        assert migrate.main(patience=0.5) == 1
+    line = json.loads(capsys.readouterr().out)
+    assert line["message"] == "The schema was not migrated: canceling statement due to lock timeout"
+
+
+def test_a_wrong_environment(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.delenv("DATABASE_HOST")
+    environment.delenv("DATABASE_NAME")
+    assert migrate.main() == 1
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["message"]) == (
+        "critical",
+        "The environment is not usable: DATABASE_HOST: Field required; DATABASE_NAME: Field required.",
+    )
+
+
+def test_errors_of_the_database_are_raised_to_the_caller(postgres: PostgreSQL, settle: Settle) -> None:
+    with pytest.raises(OperationalError):
+        migrate.migrate(settle("does_not_exist"), patience=0.2)

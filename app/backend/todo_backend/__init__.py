@@ -1,0 +1,6 @@
+"""HTTP API of the Todo application."""
+
+from __future__ import annotations
+
+SERVICE = "todo-backend"
+VERSION = "0.1.0"

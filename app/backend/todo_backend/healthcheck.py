@@ -1,0 +1,27 @@
+"""Ask the server on this machine whether it is alive: `python -m todo_backend.healthcheck`.
+
+For Docker, which has no HTTP probe of its own; there is nothing in the image but Python to ask with.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from http.client import HTTPConnection
+
+SECONDS = 2
+
+
+def main() -> int:
+    """Return 0 if /livez answers 200, else 1."""
+    connection = HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=SECONDS)
+    try:
+        connection.request("GET", "/livez")
+        return 0 if connection.getresponse().status == 200 else 1
+    except OSError as error:
+        print(f"/livez does not answer: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
