@@ -1,0 +1,428 @@
+"""What runs inside pods: connects to others, says what reached its own pod, and answers with a nonce.
+
+    wait                             idle until it is told to end, so that sessions can be opened beside it
+    serve --port PORT --nonce TEXT   answer every connection and datagram with the nonce
+    session                          a request a line on stdin, a reply a line on stdout, both JSON
+
+Requests of a session:
+
+    {"do": "probe", "address": OWN_IP, "timeout": SECONDS, "probes": [{"kind": "tcp", "host": IP_OR_NAME, "port": N}]}
+        kinds: tcp, greeting (tcp, and reads a line), udp (a datagram, and reads one), tls (with "ca" and "name"),
+        dns (the pod's own name server, with "transport" and the "name" of a Service as SERVICE.NAMESPACE).
+        All run at once. Connections stay open until the next request, so that their targets can be asked about them.
+    {"do": "witness", "address": OWN_IP, "ports": [N, …]}
+        which of the ports are listened on (and accept a connection from inside), and the connections to them.
+    {"do": "listen", "address": OWN_IP, "ports": [N, …], "nonce": TEXT}
+        listen on ports of the pod that nobody listens on, and answer with the nonce, until the session ends.
+    done
+        ends the session, as does the end of stdin, or silence for two minutes.
+
+Only the standard library, and little of it: it starts for every session, in the memory of somebody else's pod.
+"""
+
+# ruff: noqa: PTH110, PTH123 - pathlib would double the start-up time
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+TYPE_CHECKING = False  # as type checkers read it: importing `typing` would double the start-up time
+if TYPE_CHECKING:
+    from typing import Any
+
+    Reply = dict[str, Any]
+
+SILENCE = 120  # seconds after which a session that nobody asks anything ends by itself
+RESOLVER_GRACE = 1.0  # seconds a resolver may take beyond a probe's own time
+INSIDE = 1.0  # seconds a connection from inside the pod may take
+ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
+UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
+RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
+
+
+def classify(error: OSError) -> tuple[str, str]:
+    """Tell what an OSError says of the network, as (status, detail); a time-out is never mixed with anything else."""
+    name = errno.errorcode.get(error.errno or 0)
+    text = f"{name}: {error.strerror}" if name else str(error)
+    if isinstance(error, socket.gaierror):
+        return "dns", f"name not resolved: {error.strerror}"
+    if isinstance(error, TimeoutError):
+        return "timeout", "timed out"
+    if error.errno == errno.ECONNREFUSED:
+        return "refused", text
+    if error.errno in RESET:
+        return "reset", text
+    if error.errno in UNREACHABLE:
+        return "unreachable", text
+    return "other", text
+
+
+class Clock:
+    """What is left of a probe's time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left; raises TimeoutError when none are."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def connect(host: str, port: int, kind: int, clock: Clock) -> socket.socket:
+    """Open a socket to the first address of a host, within the clock's time."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
+    opened = socket.socket(family, kind)
+    try:
+        opened.settimeout(clock.left())
+        opened.connect(address)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def endpoints(opened: socket.socket) -> Reply:
+    """Say which address and port a connection has here, and which address it was made to."""
+    return {"local": list(opened.getsockname()[:2]), "peer": opened.getpeername()[0]}
+
+
+def probe_tcp(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
+    """Connect, and keep the connection."""
+    opened = connect(probe["host"], probe["port"], socket.SOCK_STREAM, clock)
+    held.append(opened)
+    return endpoints(opened)
+
+
+def probe_greeting(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
+    """Connect, and read the line that the other side says first."""
+    opened = connect(probe["host"], probe["port"], socket.SOCK_STREAM, clock)
+    held.append(opened)
+    try:
+        return {**endpoints(opened), "said": read_line(opened, clock)}
+    except TimeoutError:  # it was let in: that is no block
+        return {**endpoints(opened), "said": None}
+
+
+def read_line(opened: socket.socket, clock: Clock) -> str:
+    """Read up to the end of a line or of the stream, at most 256 bytes."""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < 256:
+        opened.settimeout(clock.left())
+        part = opened.recv(256 - len(line))
+        if not part:
+            break
+        line += part
+    return line.decode(errors="replace").strip()
+
+
+def probe_udp(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
+    """Send a datagram each second until one comes back."""
+    opened = connect(probe["host"], probe["port"], socket.SOCK_DGRAM, clock)
+    held.append(opened)
+    return {**endpoints(opened), "said": ask_udp(opened, b"who are you\n", clock).decode(errors="replace").strip()}
+
+
+def ask_udp(opened: socket.socket, question: bytes, clock: Clock) -> bytes:
+    """Repeat a question each second, as resolvers do, until there is an answer."""
+    while True:
+        opened.send(question)
+        opened.settimeout(min(1.0, clock.left()))
+        try:
+            return opened.recv(4096)
+        except TimeoutError:
+            clock.left()
+
+
+def probe_tls(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
+    """Connect, and let the other side prove its name by a certificate of the given authority."""
+    import ssl  # 3 MB that only this kind of probe needs
+
+    context = ssl.create_default_context(cadata=probe["ca"])
+    opened = connect(probe["host"], probe["port"], socket.SOCK_STREAM, clock)
+    held.append(opened)
+    found = endpoints(opened)
+    opened.settimeout(clock.left())
+    try:
+        secured = context.wrap_socket(opened, server_hostname=probe["name"])
+    except TimeoutError:
+        return {**found, "said": None}
+    except ssl.SSLError as error:
+        return {**found, "said": f"no trusted certificate: {error.reason}"}
+    held.append(secured)
+    return {**found, "said": probe["name"]}
+
+
+def probe_dns(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
+    """Ask a name server for a name's addresses, over UDP or TCP, with a query of our own."""
+    server, domain = name_server()
+    question = dns_query(f"{probe['name']}.{domain}", 28 if probe["ipv6"] else 1)
+    transport = socket.SOCK_DGRAM if probe["transport"] == "UDP" else socket.SOCK_STREAM
+    opened = connect(server, probe["port"], transport, clock)
+    held.append(opened)
+    if transport == socket.SOCK_DGRAM:
+        return {**endpoints(opened), "said": dns_answer(question, ask_udp(opened, question, clock))}
+    try:
+        opened.sendall(struct.pack("!H", len(question)) + question)
+        answer = read_exactly(opened, struct.unpack("!H", read_exactly(opened, 2, clock))[0], clock)
+    except TimeoutError:  # it was let in: that is no block
+        return {**endpoints(opened), "said": None}
+    return {**endpoints(opened), "said": dns_answer(question, answer)}
+
+
+def read_exactly(opened: socket.socket, size: int, clock: Clock) -> bytes:
+    """Read so many bytes; raises ConnectionResetError when the other side ends before."""
+    data = b""
+    while len(data) < size:
+        opened.settimeout(clock.left())
+        part = opened.recv(size - len(data))
+        if not part:
+            raise ConnectionResetError(errno.ECONNRESET, "closed before it answered")
+        data += part
+    return data
+
+
+def name_server(path: str = "/etc/resolv.conf") -> tuple[str, str]:
+    """Return the pod's name server and the cluster's domain for Services, as Kubernetes wrote them."""
+    server, domain = "", ""
+    with open(path) as lines:
+        for words in map(str.split, lines):
+            if words[:1] == ["nameserver"]:
+                server = server or words[1]
+            if words[:1] == ["search"]:
+                domain = next((word for word in words[1:] if word.startswith("svc.")), "")
+    if not (server and domain):
+        raise OSError(f"{path} names no cluster DNS")
+    return server, domain
+
+
+def dns_query(name: str, record: int) -> bytes:
+    """Write a query for one record type: 1 for IPv4 addresses, 28 for IPv6 ones."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split("."))
+    return os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", record, 1)
+
+
+def dns_answer(question: bytes, answer: bytes) -> str:
+    """Read the addresses out of an answer, sorted; an answer without any says why instead."""
+    if len(answer) < 12 or answer[:2] != question[:2]:
+        return "not an answer to the question"
+    code, count = answer[3] & 15, struct.unpack("!H", answer[6:8])[0]
+    if code:
+        return {2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}.get(code, f"response code {code}")
+    try:
+        return ",".join(sorted(dns_addresses(answer, len(question), count))) or "no address"
+    except (IndexError, struct.error, ValueError):
+        return "not a DNS answer"
+
+
+def dns_addresses(answer: bytes, position: int, count: int) -> list[str]:
+    """Read the addresses of so many records that start at a position."""
+    addresses = []
+    for _ in range(count):
+        while answer[position] and answer[position] < 192:  # 192 and more: the rest of the name is elsewhere
+            position += answer[position] + 1
+        position += 2 if answer[position] else 1
+        record, _, _, size = struct.unpack("!HHIH", answer[position : position + 10])
+        data = answer[position + 10 : position + 10 + size]
+        if record in (1, 28):
+            addresses.append(socket.inet_ntop(socket.AF_INET if record == 1 else socket.AF_INET6, data))
+        position += 10 + size
+    return addresses
+
+
+PROBES = {"tcp": probe_tcp, "greeting": probe_greeting, "udp": probe_udp, "tls": probe_tls, "dns": probe_dns}
+
+
+def run_probe(probe: Reply, timeout: float, held: list[socket.socket]) -> Reply:
+    """Run one probe and classify how it ended."""
+    started = time.monotonic()
+    try:
+        reply = {"status": "connected", **PROBES[probe["kind"]](probe, Clock(timeout), held)}
+    except OSError as error:
+        status, detail = classify(error)
+        reply = {"status": status, "detail": detail}
+    return {**reply, "seconds": round(time.monotonic() - started, 3)}
+
+
+def run_probes(probes: list[Reply], timeout: float, held: list[socket.socket]) -> list[Reply]:
+    """Run probes all at once; only the resolver can outlive their time, and is then reported as what it is."""
+    replies: list[Reply] = [{"status": "dns", "detail": "the name was not resolved in time"} for _ in probes]
+
+    def one(place: int) -> None:
+        replies[place] = run_probe(probes[place], timeout, held)
+
+    threads = [threading.Thread(target=one, args=(place,), daemon=True) for place in range(len(probes))]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + timeout + RESOLVER_GRACE
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return list(replies)
+
+
+def check_self(address: str) -> str:
+    """Prove that this is the pod of that address and that it can connect: to itself; returns "" or what is wrong."""
+    try:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            listener.bind((address, 0))  # no other pod's address can be bound here
+            listener.listen(1)
+            with connect(address, listener.getsockname()[1], socket.SOCK_STREAM, Clock(1)):
+                return ""
+    except OSError as error:
+        return f"the agent cannot use {address} as its own address: {classify(error)[1]}"
+
+
+def read_table(text: str) -> list[tuple[str, int, str, int, int]]:
+    """Read /proc/net/tcp or tcp6: (local address, local port, remote address, remote port, state) a line."""
+    rows = []
+    for line in text.splitlines()[1:]:
+        _, local, remote, state, *_ = line.split()
+        rows.append((*read_endpoint(local), *read_endpoint(remote), int(state, 16)))
+    return rows
+
+
+def read_endpoint(text: str) -> tuple[str, int]:
+    """Read ADDRESS:PORT in the kernel's hexadecimal; an IPv4 address in IPv6 clothes is told as IPv4."""
+    address, port = text.split(":")
+    # the kernel prints each 32-bit word as a number of this machine, whose bytes are in network order
+    raw = b"".join(int(address[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(address), 8))
+    if len(raw) == 16 and raw.startswith(bytes(10) + b"\xff\xff"):
+        raw = raw[12:]
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw), int(port, 16)
+
+
+def read_tables() -> list[tuple[str, int, str, int, int]]:
+    """Read every TCP socket of this pod's network namespace."""
+    rows = []
+    for path in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(path):
+            with open(path) as table:
+                rows += read_table(table.read())
+    return rows
+
+
+def witness(request: Reply) -> Reply:
+    """Say which ports are listened on and what is connected to them, by the kernel's own table."""
+    rows, ports, address = read_tables(), set(request["ports"]), request["address"]
+    listening = {row[1] for row in rows if row[4] == LISTEN and row[0] in (address, "0.0.0.0", "::")} & ports
+    inside = run_probes([{"kind": "tcp", "host": address, "port": port} for port in sorted(listening)], INSIDE, [])
+    accepts = [port for port, reply in zip(sorted(listening), inside, strict=True) if reply["status"] == "connected"]
+    unproved = (SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN)
+    return {
+        "self": check_self(address),
+        "listening": sorted(listening),
+        "accepts": accepts,
+        "connections": [row[1:4] for row in rows if row[1] in ports and row[4] not in unproved],
+    }
+
+
+class Guests:
+    """Listeners of the agent's own, TCP and UDP on a port, that answer with a nonce as long as the process lives."""
+
+    def __init__(self) -> None:
+        self.ports: set[int] = set()
+
+    def listen(self, port: int, nonce: str) -> None:
+        """Listen on a port, unless it is done already; raises OSError when somebody else does."""
+        if port in self.ports:
+            return
+        answer = nonce.encode() + b"\n"
+        both = socket.has_dualstack_ipv6()
+        family = socket.AF_INET6 if both else socket.AF_INET
+        listener = socket.create_server(("", port), family=family, dualstack_ipv6=both, backlog=128)
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        if both:
+            datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        datagrams.bind(("", port))
+        self.ports.add(port)
+
+        def answer_connections() -> None:
+            while True:
+                threading.Thread(target=greet, args=(listener.accept()[0],), daemon=True).start()
+
+        def greet(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    connection.sendall(answer)
+                    while connection.recv(4096):
+                        pass
+                except OSError:
+                    pass  # the other side went away: that is its business
+
+        def answer_datagrams() -> None:
+            while True:
+                _, sender = datagrams.recvfrom(4096)
+                datagrams.sendto(answer, sender)
+
+        threading.Thread(target=answer_connections, daemon=True).start()
+        threading.Thread(target=answer_datagrams, daemon=True).start()
+
+
+def listen_as_guest(request: Reply, guests: Guests) -> Reply:
+    """Listen on ports that nobody in this pod listens on."""
+    for port in request["ports"]:
+        try:
+            guests.listen(port, request["nonce"])
+        except OSError as error:
+            return {"self": f"the agent cannot listen on port {port} of the pod: {classify(error)[1]}"}
+    return {"self": check_self(request["address"])}
+
+
+def session() -> None:
+    """Answer requests until there are no more."""
+    held: list[socket.socket] = []
+    guests = Guests()
+    signal.alarm(SILENCE)
+    for line in sys.stdin:
+        if line.strip() == "done":
+            break
+        signal.alarm(SILENCE)
+        request = json.loads(line)
+        if request["do"] == "probe":
+            for opened in held:
+                opened.close()
+            held = []
+            reply = {
+                "self": check_self(request["address"]),
+                "results": run_probes(request["probes"], request["timeout"], held),
+            }
+        elif request["do"] == "listen":
+            reply = listen_as_guest(request, guests)
+        else:
+            reply = witness(request)
+        print(json.dumps(reply), flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Run one of the commands."""
+    # as process 1 the kernel's default is to ignore these, and the pod would take its whole grace period to end
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    match arguments:
+        case ["session"]:
+            session()
+            return
+        case ["wait"]:
+            pass
+        case ["serve", "--port", port, "--nonce", nonce]:
+            Guests().listen(int(port), nonce)
+            print(f"serving on port {port}", flush=True)
+        case _:
+            sys.exit("use: agent.py wait | session | serve --port PORT --nonce TEXT")
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

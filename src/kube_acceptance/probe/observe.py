@@ -1,0 +1,283 @@
+"""One look at many connections: every source connects, then every target says what reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from operator import methodcaller
+from types import TracebackType
+from typing import Any, Self
+
+from kubernetes import client
+
+from kube_acceptance.errors import ProbeError
+from kube_acceptance.probe.ephemeral import ensure_agent
+from kube_acceptance.probe.outcome import Outcome, Protocol
+from kube_acceptance.probe.place import Answer, Certificate, Guest, Nonce, Place, Proof, Target
+from kube_acceptance.probe.session import Session
+
+TIMEOUT = 3.0  # seconds: one is ordinary congestion on a busy machine
+PATIENCE = 30.0  # seconds an agent may take beyond its probes' own time, on a machine that is out of breath
+WORKERS = 8  # execs that are opened at a time; more saturate an API server
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One connection to try."""
+
+    source: Place
+    target: Target
+    port: int
+    protocol: Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How a connection ended.
+
+    `unheard` says why the target is not proved to listen, in words; it is empty when the target itself showed, in the
+    same look, that it listens on the port and accepts connections there.
+    """
+
+    cell: Cell
+    outcome: Outcome
+    detail: str
+    unheard: str
+
+
+class Observer:
+    """Looks at connections, keeping its sessions with the agents between looks.
+
+    Args:
+        new_client: Makes an API client; each session gets one of its own.
+        image: The probe image's reference.
+        timeout: Seconds after which a connection counts as blocked.
+    """
+
+    def __init__(self, new_client: Callable[[], client.ApiClient], image: str, *, timeout: float = TIMEOUT) -> None:
+        self._new_client = new_client
+        self._image = image
+        self._timeout = timeout
+        self._sessions: dict[Place, Session] = {}
+        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="probe")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every session; the agents stay where they are."""
+        self._pool.shutdown(cancel_futures=True)
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+    def look(self, cells: Sequence[Cell]) -> list[Sighting]:
+        """Try every connection at once, each a new one, and return what was seen in the order of the cells."""
+        cells_from: dict[Place, list[Cell]] = {}
+        ports_of: dict[Place, set[int]] = {}
+        for cell in cells:
+            cells_from.setdefault(cell.source, []).append(cell)
+            for place in cell.target.witnesses:
+                ports_of.setdefault(place, set()).add(cell.target.pod_port)
+        # every agent is there before the first connection is made, so that all of it happens in one moment
+        lost = self.open(cells)
+        self._ask(guests(cells), lost)
+        tried = self._ask(
+            {
+                place: {"do": "probe", "timeout": self._timeout, "probes": [probe(cell) for cell in its_cells]}
+                for place, its_cells in cells_from.items()
+            },
+            lost,
+        )
+        # asked afterwards, while the sources hold their connections: it also proves that the targets outlived the look
+        heard = self._ask({place: {"do": "witness", "ports": sorted(ports)} for place, ports in ports_of.items()}, lost)
+        results: dict[Cell, dict[str, Any] | ProbeError] = {}
+        for place, its_cells in cells_from.items():
+            reply = tried[place]
+            for index, cell in enumerate(its_cells):
+                results[cell] = reply if isinstance(reply, ProbeError) else reply["results"][index]
+        return [sight(cell, results[cell], heard) for cell in cells]
+
+    def open(self, cells: Iterable[Cell]) -> dict[Place, ProbeError]:
+        """Have a session with every source and witness, and return those with whom there can be none."""
+        places = dict.fromkeys(place for cell in cells for place in (cell.source, *cell.target.witnesses))
+        opening = {
+            place: self._pool.submit(self._new_session, place) for place in places if place not in self._sessions
+        }
+        lost: dict[Place, ProbeError] = {}
+        for place, future in opening.items():
+            try:
+                self._sessions[place] = future.result()
+            except ProbeError as error:
+                lost[place] = error
+        return lost
+
+    def _new_session(self, place: Place) -> Session:
+        container = place.container or ensure_agent(client.CoreV1Api(self._new_client()), place, self._image)
+        return Session(self._new_client(), place.namespace, place.pod, container)
+
+    def _ask(
+        self, requests: Mapping[Place, dict[str, Any]], lost: dict[Place, ProbeError]
+    ) -> dict[Place, dict[str, Any] | ProbeError]:
+        """Send every request before the first reply is read: the agents work at the same time.
+
+        Args:
+            requests: A request for each place.
+            lost: The places that cannot be asked; those that fail now are added.
+        """
+        replies: dict[Place, dict[str, Any] | ProbeError] = {}
+
+        def attempt(place: Place, action: Callable[[Session], dict[str, Any] | None]) -> None:
+            if place in lost:
+                replies[place] = lost[place]
+                return
+            try:
+                if reply := action(self._sessions[place]):
+                    replies[place] = reply
+            except ProbeError as error:
+                replies[place] = lost[place] = error
+                self._sessions.pop(place).close()
+
+        def receive(session: Session) -> dict[str, Any]:
+            reply = session.receive(within=self._timeout + PATIENCE)
+            if reply["self"]:
+                raise ProbeError(reply["self"])
+            return reply
+
+        for place, request in requests.items():
+            attempt(place, methodcaller("send", {**request, "address": place.address}))
+        for place in requests:
+            attempt(place, receive)
+        return replies
+
+
+def guests(cells: Sequence[Cell]) -> dict[Place, dict[str, Any]]:
+    """The requests that make agents listen where a cell wants one of them as a guest in the target's pod.
+
+    Raises:
+        ProbeError: Another cell expects the pod itself to listen there: the guest would be taken for it.
+    """
+    owned = {
+        (place, cell.target.pod_port) for cell in cells if not cell.target.proof for place in cell.target.witnesses
+    }
+    requests: dict[Place, dict[str, Any]] = {}
+    for cell in cells:
+        if isinstance(guest := cell.target.proof, Guest):
+            (place,) = cell.target.witnesses
+            request = requests.setdefault(place, {"do": "listen", "ports": [], "nonce": guest.text})
+            if (place, cell.port) in owned:
+                raise ProbeError(f"{cell.target.name}:{cell.port} cannot be probed together with the pod's own port")
+            request["ports"] = sorted({*request["ports"], cell.port})
+    return requests
+
+
+def probe(cell: Cell) -> dict[str, Any]:
+    """The agent's request for a connection.
+
+    Raises:
+        ProbeError: The target cannot say who it is over this protocol.
+    """
+    request: dict[str, Any] = {"kind": "tcp", "host": cell.target.host, "port": cell.port}
+    match cell.target.proof, cell.protocol:
+        case Nonce() | Guest(), Protocol.TCP:
+            return {**request, "kind": "greeting"}
+        case Nonce() | Guest(), Protocol.UDP:
+            return {**request, "kind": "udp"}
+        case Answer(service, address), protocol:
+            return {**request, "kind": "dns", "transport": protocol, "name": service, "ipv6": ":" in address}
+        case Certificate(name, authority), Protocol.TCP:
+            return {**request, "kind": "tls", "name": name, "ca": authority}
+        case None, Protocol.TCP:
+            return request
+    raise ProbeError(
+        f"{cell.target.name} cannot prove that it received {cell.protocol}",
+        hint="Over UDP only the cluster DNS and the harness's own agents can.",
+    )
+
+
+def sight(
+    cell: Cell, result: Mapping[str, Any] | ProbeError, heard: Mapping[Place, Mapping[str, Any] | ProbeError]
+) -> Sighting:
+    """Judge how one connection ended, by what both ends say of it.
+
+    Args:
+        cell: The connection.
+        result: What its source says, or why it says nothing.
+        heard: What each witness says, or why it says nothing.
+    """
+    unheard = unheard_by(cell, heard)
+    path = f"pod {cell.source.pod} to {cell.target.host or cell.target.name}"
+    if isinstance(result, ProbeError):
+        return Sighting(cell, Outcome.BROKEN, str(result), unheard)
+    if result["status"] == "timeout":
+        return Sighting(cell, Outcome.BLOCKED, f"timed out after {result['seconds']:.1f} s ({path})", unheard)
+    if result["status"] != "connected":
+        return Sighting(cell, Outcome.BROKEN, f"{result['status']}, {result['detail']} ({path})", unheard)
+    if cell.target.proof is None:
+        outcome, detail = recognise(cell.target, result, heard)
+        return Sighting(cell, outcome, detail, unheard)
+    secret, sentence = identity(cell.target.proof)
+    if result["said"] == secret:
+        return Sighting(cell, Outcome.ALLOWED, sentence, unheard)
+    said = f"said {result['said']!r}" if result["said"] else "said nothing"
+    because = f": {unheard}" if isinstance(cell.target.proof, Guest) and unheard else ""
+    return Sighting(cell, Outcome.BROKEN, f"something at {result['peer']} answered, but {said}{because}", unheard)
+
+
+def identity(proof: Proof) -> tuple[str, str]:
+    """What only the target can say, and what it means in words when it does."""
+    match proof:
+        case Nonce(text) | Guest(text):
+            return text, "it answered with its nonce"
+        case Answer(service, address):
+            return address, f"it knows that {service} is {address}"
+        case Certificate(name, _):
+            return name, f"it has the cluster's certificate for {name}"
+
+
+def recognise(
+    target: Target, result: Mapping[str, Any], heard: Mapping[Place, Mapping[str, Any] | ProbeError]
+) -> tuple[Outcome, str]:
+    """Find a connection in the targets' own tables: by its address and port, or by its port where it was translated."""
+    address, port = result["local"]
+    translated: list[tuple[Place, str]] = []
+    for place in target.witnesses:
+        reply = heard[place]
+        if isinstance(reply, ProbeError):
+            continue
+        for local_port, remote_address, remote_port in reply["connections"]:
+            if (local_port, remote_port) != (target.pod_port, port):
+                continue
+            if remote_address == address:
+                return Outcome.ALLOWED, f"pod {place.pod} holds the connection from {address}:{port}"
+            translated.append((place, remote_address))
+    if len(translated) == 1:
+        place, remote = translated[0]
+        return Outcome.ALLOWED, f"pod {place.pod} holds the connection from {address}:{port}, translated to {remote}"
+    silent = [str(reply) for reply in (heard[place] for place in target.witnesses) if isinstance(reply, ProbeError)]
+    if silent:
+        return Outcome.BROKEN, f"connected, but the target could not be asked for the connection: {silent[0]}"
+    pods = ", ".join(place.pod for place in target.witnesses)
+    return Outcome.BROKEN, f"something at {result['peer']} accepted the connection, but not {pods}"
+
+
+def unheard_by(cell: Cell, heard: Mapping[Place, Mapping[str, Any] | ProbeError]) -> str:
+    """Say why a target is not proved to listen; empty when one of its pods showed that it does."""
+    port, reasons = cell.target.pod_port, []
+    for place in cell.target.witnesses:
+        reply = heard[place]
+        if isinstance(reply, ProbeError):
+            reasons.append(str(reply))
+        elif port in reply["accepts"]:
+            return ""
+        elif port in reply["listening"]:
+            reasons.append(f"port {port} of pod {place.pod} accepts no connection even from inside the pod")
+        else:
+            reasons.append(f"nothing listens on port {port} of pod {place.pod}")
+    return next(iter(reasons), f"no place that is allowed to reached {cell.target.name}")

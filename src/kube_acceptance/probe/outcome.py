@@ -1,0 +1,37 @@
+"""What a probe can find: three outcomes, never two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a probe ended.
+
+    `allowed` means that the intended target was reached and that it was the target; `blocked` is a time-out alone;
+    everything else is `broken`: refused, reset, unreachable, an unresolved name, a wrong answer, a failed exec.
+    """
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    BROKEN = "broken"
+
+
+class Protocol(StrEnum):
+    """The transport of a probe."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one probe found; `detail` says how it is known, or what went wrong."""
+
+    source: str
+    target: str
+    port: int
+    protocol: Protocol
+    outcome: Outcome
+    detail: str

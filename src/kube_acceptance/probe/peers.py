@@ -1,0 +1,180 @@
+"""Places of the harness's own: pods with chosen labels, and a container outside the cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import docker
+from docker.errors import DockerException
+from kubernetes import client
+from kubernetes.client.exceptions import ApiException
+
+from kube_acceptance.errors import ProbeError
+from kube_acceptance.probe.containers import USER, agent_container, await_running, said_by_api
+from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
+
+CONTAINER = "probe"
+# a gate that nobody opens: the pod runs and policies see it, but no Service ever sends it a request
+NEVER_READY = "kube-acceptance/never-ready"
+
+
+class Peers:
+    """Makes places when they are asked for, and removes them at the end.
+
+    Args:
+        new_client: Makes an API client.
+        image: The probe image's reference.
+        labels: Labels for what can carry them without taking part in a test: the namespace, the outside container.
+        network: The Docker network of the cluster's nodes.
+    """
+
+    def __init__(
+        self,
+        new_client: Callable[[], client.ApiClient],
+        image: str,
+        *,
+        labels: Mapping[str, str],
+        network: str = "kind",
+    ) -> None:
+        self._core: Any = client.CoreV1Api(new_client())
+        self._image = image
+        self._labels = dict(labels)
+        self._network = network
+        self._pods: list[tuple[str, str]] = []
+        self._namespace = ""
+        self._engine: docker.DockerClient | None = None
+        self._outside: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def namespace(self) -> str:
+        """A namespace of the harness's own, under the restricted standard and without any policy."""
+        if not self._namespace:
+            name = f"kube-acceptance-probe-{secrets.token_hex(4)}"
+            labels = {**self._labels, "pod-security.kubernetes.io/enforce": "restricted"}
+            self._core.create_namespace({"metadata": {"name": name, "labels": labels, **_task()}})
+            self._namespace = name
+        return self._namespace
+
+    def start(self, name: str, namespace: str, labels: Mapping[str, str]) -> tuple[str, Nonce]:
+        """Create a pod and return its name and nonce, without waiting for it.
+
+        Args:
+            name: Its role, in a word of a pod's name.
+            namespace: Where.
+            labels: The pod's labels, and nothing else: policies look at them.
+
+        Raises:
+            ProbeError: The API server refuses the pod.
+        """
+        nonce = Nonce(secrets.token_hex(8))
+        pod = f"probe-{name}-{secrets.token_hex(3)}"
+        try:
+            self._core.create_namespaced_pod(namespace, pod_manifest(pod, labels, self._image, nonce))
+        except ApiException as error:
+            raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
+        self._pods.append((namespace, pod))
+        return pod, nonce
+
+    def lives(self, namespace: str, pod: str) -> bool:
+        """Whether a pod that was started is still there: faults and drains may have ended it."""
+        try:
+            found = self._core.read_namespaced_pod(pod, namespace)
+        except ApiException as error:
+            if error.status == 404:
+                return False
+            raise
+        return found.status.phase in ("Pending", "Running") and not found.metadata.deletion_timestamp
+
+    def running(self, name: str, namespace: str, pod: str) -> Place:
+        """Wait until a pod that was started runs; raises ProbeError with the reason when it does not."""
+        found = await_running(self._core, namespace, pod, CONTAINER)
+        return Place(name, namespace, pod, found.metadata.uid, found.status.pod_ip, CONTAINER)
+
+    def outside(self) -> Target:
+        """A container on the Docker network of the cluster's nodes, which answers with a nonce.
+
+        Raises:
+            ProbeError: Docker cannot run it, or it has no address on that network.
+        """
+        nonce = Nonce(secrets.token_hex(8))
+        try:
+            self._engine = docker.from_env()
+            self._outside = self._engine.containers.create(
+                self._image,
+                serve_arguments(nonce),
+                name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
+                labels=self._labels,
+                network=self._network,
+                user=f"{USER}:{USER}",
+                read_only=True,
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+            )
+            self._outside.start()
+            for line in self._outside.logs(stream=True, follow=True):
+                if line.startswith(b"serving"):
+                    break
+            self._outside.reload()
+            address = self._outside.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+        except DockerException as error:
+            raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
+        if not address:
+            raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
+        return Target("outside", address, nonce)
+
+    def close(self) -> None:
+        """Remove everything that was made; what is gone already is no error."""
+        for namespace, pod in self._pods:
+            if namespace != self._namespace:
+                with contextlib.suppress(ApiException):
+                    self._core.delete_namespaced_pod(pod, namespace)
+        if self._namespace:
+            with contextlib.suppress(ApiException):
+                self._core.delete_namespace(self._namespace)
+        if self._outside is not None:
+            with contextlib.suppress(DockerException):
+                self._outside.remove(force=True)
+        if self._engine is not None:
+            self._engine.close()
+        self._pods, self._namespace, self._engine, self._outside = [], "", None, None
+
+
+def serve_arguments(nonce: Nonce) -> list[str]:
+    """The agent's arguments that make it answer with a nonce."""
+    return ["serve", "--port", str(SERVED_PORT), "--nonce", nonce.text]
+
+
+def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce) -> dict[str, Any]:
+    """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
+    container = agent_container(CONTAINER, image, *serve_arguments(nonce))
+    container["resources"] = {
+        "requests": {"cpu": "10m", "memory": "32Mi"},
+        "limits": {"cpu": "500m", "memory": "96Mi"},
+    }
+    return {
+        "metadata": {"name": name, "labels": dict(labels), **_task()},
+        "spec": {
+            "containers": [container],
+            "readinessGates": [{"conditionType": NEVER_READY}],
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,
+        },
+    }
+
+
+def _task() -> dict[str, Any]:
+    return {"annotations": {"kube-acceptance/task": "T-507"}}
