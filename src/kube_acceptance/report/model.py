@@ -1,0 +1,261 @@
+"""What a run is made of, as data that survives a round trip through JSON.
+
+Run
+├── Problem          what kept scenarios from being collected or the run from ending well
+├── Requirement      ── Task
+└── Feature          ── Rule
+    └── Scenario     ── Failure, Attachment
+        └── Step     ── Wait
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(value: object) -> object:
+    """A string as it can be shown and stored: no colour codes, control characters made visible, valid Unicode."""
+    if not isinstance(value, str):
+        return value
+    text = _ANSI.sub("", value).replace("\r\n", "\n")
+    text = _CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", text)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, BeforeValidator(printable)]
+ScenarioStatus = Literal["failed", "broken", "not run", "skipped", "passed"]
+"""From worst to best. Broken: no verdict, because set-up or clean-up failed or the run ended in the middle of it."""
+StepStatus = Literal["passed", "failed", "skipped", "undefined", "not run"]
+Outcome = Literal[
+    "failed", "broken", "not run", "skipped", "passed in part", "passed", "not in this run", "not yet covered"
+]
+Verdict = Literal["passed", "failed", "incomplete", "nothing proved"]
+
+STATUSES: tuple[ScenarioStatus, ...] = get_args(ScenarioStatus)
+
+
+class Record(BaseModel):
+    """The base of all parts: strict about its fields, and plain data on the way out and in."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_derived(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in cls.model_computed_fields}
+        return data
+
+    def to_dict(self) -> dict[str, Any]:
+        """This record as builtin values, ready for JSON."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The record that `to_dict` turned into `data`.
+
+        Raises:
+            pydantic.ValidationError: A field is unknown, missing or of the wrong type.
+        """
+        return cls.model_validate(data)
+
+    def redacted(self, redact: Callable[[str], str]) -> Self:
+        """A copy in which every free text went through `redact`; statuses, times and numbers stay."""
+        changes = {
+            name: _redact(getattr(self, name), redact)
+            for name, field in type(self).model_fields.items()
+            if get_origin(field.annotation) is not Literal
+        }
+        return self.model_copy(update=changes)
+
+
+_Value = TypeVar("_Value")
+
+
+def _redact(value: _Value, redact: Callable[[str], str]) -> _Value:
+    match value:
+        case str():
+            return redact(value)  # type: ignore[return-value]
+        case Record():
+            return value.redacted(redact)
+        case list():
+            return [_redact(item, redact) for item in value]  # type: ignore[return-value]
+        case dict():
+            return {_redact(key, redact): _redact(item, redact) for key, item in value.items()}  # type: ignore[return-value]
+        case _:
+            return value
+
+
+class Failure(Record):
+    """Why something failed: one line that names the cause, what the error said beyond it, and the full trace."""
+
+    first_line: Text
+    details: Text = ""
+    text: Text = ""
+
+
+class Problem(Record):
+    """What kept scenarios from being collected or the run from ending well."""
+
+    where: Text
+    failure: Failure
+
+
+class Attachment(Record):
+    """A file or folder of evidence, by its path relative to the report, and its size in bytes."""
+
+    name: Text
+    path: Text
+    bytes: int
+
+
+class Wait(Record):
+    """How long a condition took to come true, in seconds, and how long it was given."""
+
+    what: Text
+    seconds: float
+    budget: float
+
+
+class Step(Record):
+    """A line of a scenario, and what became of it.
+
+    `duration` counts seconds from the first fixture made ready for the step to its end; `setup` is the fixtures' part.
+    `where` is the `path:line` of the step definition, once it was found.
+    """
+
+    keyword: Text
+    text: Text
+    line: int
+    background: bool = False
+    datatable: list[list[Text]] = Field(default_factory=list)
+    docstring: Text | None = None
+    status: StepStatus = "not run"
+    duration: float = 0.0
+    setup: float = 0.0
+    where: Text = ""
+    waits: list[Wait] = Field(default_factory=list)
+    facts: list[Text] = Field(default_factory=list)
+
+
+class Scenario(Record):
+    """A scenario, or one row of a scenario outline, and what became of it.
+
+    `id` is the pytest node id, so that `pytest ID` runs it again. `reason` says why it was skipped or did not run.
+    """
+
+    id: Text
+    uri: Text
+    line: int
+    name: Text
+    description: Text = ""
+    rule: Text = ""
+    tags: list[Text] = Field(default_factory=list)
+    requirements: list[Text] = Field(default_factory=list)
+    example: dict[Text, Text] = Field(default_factory=dict)
+    status: ScenarioStatus = "not run"
+    reason: Text = ""
+    started: datetime | None = None
+    duration: float = 0.0
+    steps: list[Step] = Field(default_factory=list)
+    failure: Failure | None = None
+    facts: list[Text] = Field(default_factory=list)
+    attachments: list[Attachment] = Field(default_factory=list)
+
+
+class Rule(Record):
+    """A rule of a feature, with the scenarios that name it."""
+
+    name: Text
+    description: Text = ""
+
+
+class Feature(Record):
+    """A feature file: one chapter of what the deployment does."""
+
+    uri: Text
+    name: Text
+    description: Text = ""
+    tags: list[Text] = Field(default_factory=list)
+    background: list[Step] = Field(default_factory=list)
+    rules: list[Rule] = Field(default_factory=list)
+    scenarios: list[Scenario] = Field(default_factory=list)
+
+
+class Task(Record):
+    """A task that fulfils a requirement, and the patterns of the files it is done in."""
+
+    id: Text
+    title: Text
+    files: list[Text] = Field(default_factory=list)
+
+
+class Requirement(Record):
+    """A requirement, how it is fulfilled and what this run says about it.
+
+    The caller gives what the specification says. `declared` counts the scenarios that carry its number in all feature
+    files (0: not known), so that a run of a part is not taken for the whole; `due` names the later work that will cover
+    it. The run fills in `scenarios` (ids), how many more were `left_out` of this run, and the `outcome`.
+    """
+
+    id: Text
+    title: Text
+    chapter: Text = ""
+    behaviour: Text = ""
+    status: Literal["covered", "not yet covered"] = "covered"
+    due: Text = ""
+    clauses: list[Text] = Field(default_factory=list)
+    tasks: list[Task] = Field(default_factory=list)
+    declared: int = 0
+    scenarios: list[Text] = Field(default_factory=list)
+    left_out: int = 0
+    outcome: Outcome = "not in this run"
+
+
+class Run(Record):
+    """One run: what was asked for, on what, and everything that came of it.
+
+    `left_out` counts the scenarios that were collected but not selected.
+    """
+
+    title: Text
+    started: datetime
+    finished: datetime
+    command: Text
+    environment: dict[Text, Text] = Field(default_factory=dict)
+    features: list[Feature] = Field(default_factory=list)
+    left_out: int = 0
+    requirements: list[Requirement] = Field(default_factory=list)
+    problems: list[Problem] = Field(default_factory=list)
+
+    def scenarios(self) -> Iterator[Scenario]:
+        """All scenarios, feature by feature."""
+        for feature in self.features:
+            yield from feature.scenarios
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def totals(self) -> dict[ScenarioStatus, int]:
+        """How many scenarios ended in each status, every status named."""
+        found = Counter(scenario.status for scenario in self.scenarios())
+        return {status: found[status] for status in STATUSES}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdict(self) -> Verdict:
+        """What the run says as a whole: passed only if there is something, all of it passed and nothing went wrong."""
+        totals = self.totals
+        if totals["failed"] or totals["broken"] or self.problems:
+            return "failed"
+        if not totals["passed"]:
+            return "nothing proved"
+        return "passed" if totals["passed"] == sum(totals.values()) + self.left_out else "incomplete"
