@@ -1,0 +1,73 @@
+# Task: T-601
+# make acceptance   everything: prepares the machine, builds, starts a cluster, runs every scenario, writes reports/
+# make test         the project's own tests; no Docker, no cluster
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+UV := $(VENV)/bin/uv
+PYTEST := $(VENV)/bin/pytest
+UV_VERSION := 0.13.9
+OPTIONS ?=
+
+.PHONY: help acceptance test lint format unit backend frontend static mutants machine images clean
+
+help: ## what can be asked for
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+acceptance: machine images $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS="--keep always")
+	$(PYTEST) features --junitxml reports/junit.xml $(OPTIONS)
+
+mutants: machine images $(VENV)/installed ## take protections away and see their scenarios go red
+	deploy/closed-network/debian
+	$(VENV)/bin/kube-acceptance mutants
+
+test: lint unit backend frontend static ## the project's own tests
+
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/hadolint docker/*/Dockerfile src/kube_acceptance/probe/image/Dockerfile
+	grep -rlE '^#!.*sh' deploy .ci | xargs $(VENV)/bin/shellcheck -x
+
+format: $(VENV)/installed ## put the Python code into shape
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+unit: $(VENV)/installed
+	$(PYTEST) tests -q
+
+backend: app/backend/.venv/installed
+	cd app/backend && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/python -m pytest -q
+
+frontend: app/frontend/node_modules/installed
+	cd app/frontend && npm run --silent typecheck && npm run --silent lint && npm test --silent
+
+# the scenarios that need neither Docker nor a cluster
+static: $(VENV)/installed
+	deploy/closed-network/load --tools-only
+	$(PYTEST) features -m static -q --reports reports/static
+
+machine:
+	deploy/machine/up
+
+images:
+	deploy/closed-network/auto
+
+clean: $(VENV)/installed ## remove the clusters that runs left behind
+	$(VENV)/bin/kube-acceptance clean
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	test -x $(UV) || { python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet uv==$(UV_VERSION); }
+	$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+app/backend/.venv/installed: app/backend/requirements-dev.lock $(VENV)/installed
+	$(UV) venv --quiet --allow-existing app/backend/.venv
+	$(UV) pip sync --quiet --python app/backend/.venv/bin/python --require-hashes app/backend/requirements-dev.lock
+	touch $@
+
+app/frontend/node_modules/installed: app/frontend/package-lock.json
+	cd app/frontend && npm ci --silent --no-audit --no-fund
+	touch $@

@@ -1,0 +1,1 @@
+"""Acceptance tests for Kubernetes deployments, written as behaviour and proved on the running system."""

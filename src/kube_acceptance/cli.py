@@ -1,0 +1,107 @@
+"""The command `kube-acceptance`: what is not a pytest run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import docker
+import docker.errors
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kube_acceptance import config as configuration
+from kube_acceptance import mutation
+from kube_acceptance.cluster import Kind, Lease, reap
+from kube_acceptance.cluster.shared import folders
+from kube_acceptance.console import progress
+from kube_acceptance.errors import AcceptanceError, MachineError
+from kube_acceptance.mutation import runner
+from kube_acceptance.mutation.runner import Verdict
+from kube_acceptance.session import cluster_name, provider
+from kube_acceptance.tools import resolve
+
+app = typer.Typer(
+    help="Acceptance tests for Kubernetes deployments: the scenarios themselves run by  pytest features/",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@app.command()
+def clean() -> None:
+    """Remove the clusters that earlier runs kept or left behind; those in use stay.
+
+    Example:  kube-acceptance clean
+    """
+    engine = _engine()
+    cache = configuration.cache_folder()
+    tools = {name: resolve(name, cache=cache) for name in ("kind", "kubectl")}
+    gone = reap(cache, lambda name, folder: Kind(name, folder=folder, tools=tools, engine=engine), kept_too=True)
+    progress(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
+
+
+@app.command()
+def mutants(
+    names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+) -> None:
+    """Take each protection away in turn, and see its scenario go red for the right reason.
+
+    Examples:
+        kube-acceptance mutants
+
+        kube-acceptance mutants no-network-policies --keep
+    """
+    settings = configuration.load(Path.cwd())
+    found = mutation.load_all(settings.path(settings.mutants))
+    chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
+    engine = _engine()
+    kind = provider(
+        settings, cluster_name(settings), engine=engine, tool=lambda name: resolve(name, cache=settings.cache)
+    )
+    lease = Lease(kind, folders(settings.cache) / kind.name)
+    lease.take()
+    judgements = []
+    try:
+        for judgement in runner.run_all(chosen, root=settings.root, options=[], say=progress):
+            progress(
+                f"mutant {judgement.mutant.name}: {judgement.verdict} after {judgement.seconds:.0f} s: {judgement.seen}"
+            )
+            judgements.append(judgement)
+    finally:
+        lease.release(keep=keep)
+    table = Table("mutant", "takes away", "verdict", "seconds", "what its scenario said")
+    for each in judgements:
+        table.add_row(each.mutant.name, each.mutant.takes_away, each.verdict, f"{each.seconds:.0f}", each.seen)
+    Console(width=None if os.isatty(1) else 200).print(table)
+    killed, total = runner.score(judgements)
+    typer.echo(f"{killed} of {total} mutants killed")
+    if any(each.verdict is not Verdict.KILLED for each in judgements):
+        raise typer.Exit(1)
+
+
+def _engine() -> docker.DockerClient:
+    try:
+        engine = docker.from_env(timeout=300)
+        engine.ping()
+    except docker.errors.DockerException as error:
+        raise MachineError(
+            "Docker is not running",
+            hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
+        ) from error
+    return engine
+
+
+def main() -> None:
+    """Run the command; what a person can act on is said in a sentence, with exit status 1."""
+    try:
+        app()
+    except AcceptanceError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise SystemExit(130) from None

@@ -1,0 +1,175 @@
+"""A Kind cluster, on pytest-kind's cluster class."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import docker
+import docker.errors
+import yaml
+from docker.models.containers import Container
+from pytest_kind import KindCluster
+
+from kube_acceptance.cluster import host
+from kube_acceptance.command import CommandError, run
+from kube_acceptance.console import progress
+from kube_acceptance.errors import ClusterError, FaultError
+from kube_acceptance.images.load import load
+
+CLUSTER_LABEL = "io.x-k8s.kind.cluster"
+NETWORK = "kind"
+
+
+class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
+    """One Kind cluster.
+
+    Args:
+        name: Its name.
+        folder: Where its kubeconfig and configuration are kept.
+        tools: The programs `kind` and `kubectl`.
+        engine: Docker's API.
+        config: The project's Kind configuration; none means one node.
+        image: The node image; empty means Kind's own choice.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        folder: Path,
+        tools: Mapping[str, Path],
+        engine: docker.DockerClient,
+        config: Path | None = None,
+        image: str = "",
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        # pytest-kind makes a folder below the current one for its downloads, of which there are none here
+        with contextlib.chdir(folder):
+            super().__init__(
+                name,
+                folder / "kubeconfig",
+                image=image or None,
+                kind_path=tools["kind"],
+                kubectl_path=tools["kubectl"],
+            )
+        self.kubeconfig: Path = self.kubeconfig_path
+        self._folder = folder
+        self._engine = engine
+        self._config = config
+
+    def exists(self) -> bool:
+        """Whether the cluster is there, made from the same configuration, with every node running."""
+        nodes = self._nodes()
+        if not nodes or not self.kubeconfig.is_file() or not self._stamp.is_file():
+            return False
+        same = self._stamp.read_text() == self._fingerprint()
+        return same and all(node.status == "running" for node in nodes)
+
+    def create(self) -> None:
+        """Make the cluster anew; what is left of an older one of its name is removed first.
+
+        Raises:
+            ClusterError: Kind could not; the first line names the likely cause.
+        """
+        if self._nodes():
+            self.delete()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not any(network.name == NETWORK for network in self._engine.networks.list(names=[NETWORK])):
+            (self._folder / "network").touch()
+        file = self._folder / "kind.yaml"
+        file.write_text(yaml.safe_dump(self._adapted()))
+        progress(f"creating the Kind cluster {self.name}")
+        named = ["--name", self.name, "--kubeconfig", str(self.kubeconfig)]
+        image = ["--image", self.image] if self.image else []
+        try:
+            done = run([self.kind_path, "create", "cluster", *named, "--config", file, *image], timeout=300)
+        except CommandError as error:
+            raise ClusterError(
+                f"Kind could not create the cluster: {_cause(error.completed.stderr)}", details=error.details
+            ) from error
+        self._stamp.write_text(self._fingerprint())
+        progress(f"the Kind cluster {self.name} is up after {done.seconds:.0f} s")
+
+    def delete(self) -> None:
+        """Remove the cluster, and Kind's Docker network when this cluster brought it and nobody else uses it."""
+        run([self.kind_path, "delete", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig], timeout=120)
+        if (self._folder / "network").exists():
+            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
+                network = self._engine.networks.get(NETWORK)
+                if not network.attrs["Containers"]:
+                    network.remove()
+        for file in ("network", "stamp", "kind.yaml", "kubeconfig"):
+            (self._folder / file).unlink(missing_ok=True)
+
+    def load(self, references: Sequence[str]) -> None:
+        """Bring images of the local engine into every node, in one archive."""
+        report = load(references, nodes=[str(node.name) for node in self._nodes()], client=self._engine)
+        progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
+
+    def ingress(self) -> tuple[str, int]:
+        """The host port that Kind maps to port 80 of a node.
+
+        Raises:
+            ClusterError: The configuration maps none.
+        """
+        for node in self._nodes():
+            for binding in (node.attrs["NetworkSettings"]["Ports"] or {}).get("80/tcp") or []:
+                return binding["HostIp"], int(binding["HostPort"])
+        raise ClusterError(
+            f"the Kind cluster {self.name} maps no host port to port 80",
+            hint="Add extraPortMappings with containerPort 80 to the Kind configuration.",
+        )
+
+    def restart_node(self, node: str) -> str:
+        """Restart a node's container; the proof is that its start time moved.
+
+        Raises:
+            FaultError: There is no such node, or its start time did not move.
+        """
+        found = next((one for one in self._nodes() if one.name == node), None)
+        if found is None:
+            raise FaultError(f"the Kind cluster {self.name} has no node {node}")
+        before = found.attrs["State"]["StartedAt"]
+        found.restart(timeout=10)
+        found.reload()
+        after = found.attrs["State"]["StartedAt"]
+        if after == before:
+            raise FaultError(f"node {node} was not restarted: it still runs since {before}")
+        return f"node {node} restarted: it runs since {after}, before since {before}"
+
+    @property
+    def _stamp(self) -> Path:
+        return self._folder / "stamp"
+
+    def _nodes(self) -> list[Container]:
+        found = self._engine.containers.list(all=True, filters={"label": f"{CLUSTER_LABEL}={self.name}"})
+        return sorted(found, key=lambda node: str(node.name))
+
+    def _adapted(self) -> dict[str, object]:
+        text = self._config.read_text(encoding="utf-8") if self._config else ""
+        config = yaml.safe_load(text) or {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4"}
+        version = str(self._engine.info().get("CgroupVersion", "2"))
+        return host.adapt(config, cgroup_version=version, bounding_set=host.bounding_set())
+
+    def _fingerprint(self) -> str:
+        image = self._engine.images.get(self.image).id if self.image else ""
+        return hashlib.sha256(json.dumps([self._adapted(), image], sort_keys=True).encode()).hexdigest()
+
+
+def _cause(said: str) -> str:
+    known = {
+        "no space left on device": "the disk is full",
+        "failed to pull image": "the node image is neither here nor can it be pulled; run deploy/closed-network/auto",
+        "port is already allocated": "another program uses the Ingress port",
+        "too many open files": "the host's inotify limits are too low (fs.inotify.max_user_instances)",
+        "Cannot connect to the Docker daemon": "Docker is not running",
+    }
+    for sign, meaning in known.items():
+        if sign in said:
+            return meaning
+    errors = [line for line in said.splitlines() if line.startswith("ERROR")]
+    return errors[0].removeprefix("ERROR: ") if errors else "see below what it said"

@@ -1,0 +1,32 @@
+"""What the harness asks of whoever runs the cluster; Kind is one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+
+class Provider(Protocol):
+    """Makes, finds and removes one cluster, and does what its API cannot do."""
+
+    name: str
+    kubeconfig: Path
+
+    def exists(self) -> bool:
+        """Whether the cluster is there."""
+
+    def create(self) -> None:
+        """Make the cluster; raises ClusterError with the likely cause."""
+
+    def delete(self) -> None:
+        """Remove the cluster and everything that came with it."""
+
+    def load(self, references: Sequence[str]) -> None:
+        """Bring images of the local engine into every node; those that are there do not travel."""
+
+    def ingress(self) -> tuple[str, int]:
+        """The address and port of this machine where the Ingress controller answers."""
+
+    def restart_node(self, node: str) -> str:
+        """Restart a node and return the proof; raises FaultError when it did not restart."""

@@ -1,0 +1,115 @@
+"""One cluster a run, whoever runs: a lock, the list of its users, and no leftovers of the dead.
+
+A cluster's folder holds one file for each process that uses it (`users/PID`, with the process's start time, so that a
+reused number is not taken for it) and `kept` when a run was asked to leave the cluster behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+from kube_acceptance.cluster.provider import Provider
+from kube_acceptance.console import progress
+
+
+def folders(cache: Path) -> Path:
+    """Where the folders of all clusters are."""
+    return cache / "clusters"
+
+
+class Lease:
+    """The use of a shared cluster by a run.
+
+    Args:
+        provider: The cluster.
+        folder: Its folder.
+        owner: The process that stands for the run; under xdist the controller, which outlives its workers.
+    """
+
+    def __init__(self, provider: Provider, folder: Path, *, owner: int | None = None) -> None:
+        self._provider = provider
+        self._folder = folder
+        self._owner = owner or os.getpid()
+
+    def take(self) -> None:
+        """Use the cluster, making it when it is not there."""
+        with _locked(self._folder):
+            # a user before a cluster: who dies in between leaves an orphan that the next run knows
+            _register(self._folder, self._owner)
+            if not self._provider.exists():
+                self._provider.create()
+
+    @staticmethod
+    def held(folder: Path, owner: int) -> bool:
+        """Whether a run uses the cluster of a folder."""
+        return (folder / "users" / str(owner)).exists()
+
+    def release(self, *, keep: bool) -> bool:
+        """End the use; the last user removes the cluster unless it is kept. Returns whether it is still there."""
+        with _locked(self._folder):
+            (self._folder / "users" / str(self._owner)).unlink(missing_ok=True)
+            if keep:
+                (self._folder / "kept").touch()
+                return True
+            if _users(self._folder):
+                return True
+            progress(f"removing the cluster {self._provider.name}")
+            self._provider.delete()
+            shutil.rmtree(self._folder)
+        return False
+
+
+def reap(cache: Path, provider_of: Callable[[str, Path], Provider], *, kept_too: bool = False) -> list[str]:
+    """Remove the clusters of runs that died, and return their names.
+
+    Args:
+        cache: The harness's cache folder.
+        provider_of: Makes the provider for a cluster's name and folder.
+        kept_too: Whether clusters go that a run was asked to keep.
+    """
+    gone = []
+    for folder in sorted(folders(cache).glob("*/")):
+        with _locked(folder):
+            if _users(folder) or ((folder / "kept").exists() and not kept_too):
+                continue
+            progress(f"removing the cluster {folder.name} that an earlier run left behind")
+            provider_of(folder.name, folder).delete()
+            shutil.rmtree(folder)
+            gone.append(folder.name)
+    with contextlib.suppress(OSError):
+        folders(cache).rmdir()
+    return gone
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+
+
+def _register(folder: Path, pid: int) -> None:
+    (folder / "users").mkdir(exist_ok=True)
+    (folder / "users" / str(pid)).write_text(repr(psutil.Process(pid).create_time()))
+
+
+def _users(folder: Path) -> list[int]:
+    users = []
+    for file in (folder / "users").glob("*"):
+        try:
+            alive = repr(psutil.Process(int(file.name)).create_time()) == file.read_text()
+        except psutil.NoSuchProcess:
+            alive = False
+        if alive:
+            users.append(int(file.name))
+        else:
+            file.unlink(missing_ok=True)
+    return users

@@ -1,0 +1,123 @@
+"""What a project tells the harness: `[tool.kube-acceptance]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kube_acceptance.errors import ConfigurationError
+
+Keep = Literal["never", "failed", "always"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
+
+
+class ImageConfig(_Section):
+    """An image that the project builds.
+
+    `value` is the dotted path of the chart's value that names it; the harness sets `repository` and `tag` below it.
+    """
+
+    dockerfile: Path
+    context: Path
+    value: str
+    build_args: dict[str, str] = Field(default_factory=dict)
+
+
+class ClusterConfig(_Section):
+    """The cluster that a run starts."""
+
+    image: str = ""
+    config: Path | None = None
+    addons: list[Path] = Field(default_factory=list)
+    images: list[str] = Field(default_factory=list, description="further images that the cluster must hold")
+
+
+class DocumentsConfig(_Section):
+    """The specification documents, the folders whose files must name a task, and those whose files a task must list."""
+
+    constitution: Path = Path("constitution.md")
+    spec: Path = Path("spec.md")
+    tasks: Path = Path("tasks.md")
+    deployment: list[Path] = Field(default_factory=list)
+    owned: list[Path] = Field(default_factory=list)
+
+
+class Config(_Section):
+    """The whole of `[tool.kube-acceptance]`; paths are relative to the folder of pyproject.toml."""
+
+    root: Path = Field(default=Path(), exclude=True)
+    title: str = "Acceptance"
+    chart: Path = Path("chart")
+    release: str = "app"
+    values: list[Path] = Field(default_factory=list)
+    ingress_value: str = Field(
+        default="", description="the value that names the Ingress host; each release gets its own"
+    )
+    images: dict[str, ImageConfig] = Field(default_factory=dict)
+    cluster: ClusterConfig = Field(default_factory=ClusterConfig)
+    documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
+    features: Path = Path("features")
+    mutants: Path = Path("mutants")
+    reports: Path = Path("reports")
+
+    def path(self, relative: Path | str) -> Path:
+        """A path of the project, made absolute."""
+        return self.root / relative
+
+    @property
+    def cache(self) -> Path:
+        """Where tools and the state of clusters are kept between runs."""
+        return cache_folder()
+
+
+def cache_folder() -> Path:
+    """The user's cache folder of the harness; `KUBE_ACCEPTANCE_CACHE` overrides it."""
+    import os
+
+    return Path(os.environ.get("KUBE_ACCEPTANCE_CACHE") or platformdirs.user_cache_path("kube-acceptance"))
+
+
+def load(root: Path) -> Config:
+    """Read the configuration of a project.
+
+    Args:
+        root: The folder that holds pyproject.toml; without the file or the section the defaults count.
+
+    Raises:
+        ConfigurationError: A key is unknown (with the nearest known one) or a value is of the wrong kind.
+    """
+    file = root / "pyproject.toml"
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file.name} is not TOML: {error}") from error
+    section: dict[str, Any] = table.get("tool", {}).get("kube-acceptance", {})
+    try:
+        return Config.model_validate({**section, "root": root.absolute()})
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    *parents, key = [str(part) for part in first["loc"]]
+    where = ".".join(["tool.kube-acceptance", *parents])
+    if first["type"] != "extra_forbidden":
+        return f"pyproject.toml: {where}.{key}: {first['msg']}"
+    model: type[BaseModel] = Config
+    for part in parents:
+        field = model.model_fields.get(part)
+        inner = {"images": ImageConfig}.get(part) if field is None or part == "images" else field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    known = [field.alias or name for name, field in model.model_fields.items() if name != "root"]
+    nearest = difflib.get_close_matches(key, known, n=1)
+    return f"pyproject.toml: {where} has no key {key!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")

@@ -1,0 +1,51 @@
+"""What the living documentation says of a run besides its scenarios: what it ran on, and what was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+
+from kube_acceptance import trace
+from kube_acceptance.command import run
+from kube_acceptance.config import Config
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.report import Requirement, Task
+from kube_acceptance.session import Session
+
+
+def environment(session: Session) -> dict[str, str]:
+    """Versions, commit and images of a run, the most telling first; only what it used."""
+    facts = session.facts()
+    with contextlib.suppress(AcceptanceError):
+        facts["Commit"] = run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=session.config.root).stdout
+    facts["Host"] = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    if session.mutant:
+        facts = {"Mutant": f"{session.mutant.name}: without {session.mutant.takes_away}", **facts}
+    return {name: value.strip() for name, value in facts.items()}
+
+
+def requirements(config: Config) -> list[Requirement]:
+    """The requirements as the specification has them, with their tasks; none where there is no specification."""
+    names = config.documents
+    if not config.path(names.spec).is_file():
+        return []
+    known = trace.load(config.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+    scenarios = trace.read_scenarios(config.path(config.features))
+    return [
+        Requirement(
+            declared=sum(f"@{requirement.id}" in scenario.tags for scenario in scenarios),
+            id=requirement.id,
+            title=requirement.title,
+            chapter=requirement.chapter,
+            behaviour=requirement.behaviour,
+            status="covered" if requirement.covered else "not yet covered",
+            due=f"issue {requirement.later}" if requirement.later else "",
+            clauses=list(requirement.clauses),
+            tasks=[
+                Task(id=task.id, title=task.title, files=list(task.files))
+                for task in known.tasks.values()
+                if requirement.id in task.requirements
+            ],
+        )
+        for requirement in known.requirements.values()
+    ]

@@ -1,0 +1,76 @@
+"""What steps ask pytest for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kube_acceptance import trace
+from kube_acceptance.cluster import Cluster
+from kube_acceptance.config import Config
+from kube_acceptance.images.build import BuiltImage
+from kube_acceptance.plugin import config_key, redactor_key, session_key
+from kube_acceptance.release import Chart, Release
+from kube_acceptance.report import waited
+from kube_acceptance.session import PROBE, Session
+
+READY_WITHIN = 120.0  # seconds
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Config:
+    """The project's configuration."""
+    return pytestconfig.stash[config_key]
+
+
+@pytest.fixture(scope="session")
+def session(pytestconfig: pytest.Config) -> Session:
+    """The run and its parts."""
+    return pytestconfig.stash[session_key]
+
+
+@pytest.fixture(scope="session")
+def documents(settings: Config) -> trace.Trace:
+    """The specification documents, read."""
+    names = settings.documents
+    return trace.load(settings.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+
+
+@pytest.fixture(scope="session")
+def chart(session: Session) -> Chart:
+    """The project's chart, to be rendered."""
+    return session.chart()
+
+
+@pytest.fixture(scope="session")
+def built_images(session: Session) -> dict[str, BuiltImage]:
+    """The images that the project builds, by name."""
+    return {name: image for name, image in session.images.items() if name != PROBE}
+
+
+@pytest.fixture(scope="session")
+def cluster(session: Session) -> Cluster:
+    """The cluster, with images and add-ons."""
+    return session.cluster
+
+
+@pytest.fixture(scope="session")
+def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
+    """The release that scenarios share which change nothing."""
+    yield from _released(session, pytestconfig, "shared")
+
+
+@pytest.fixture
+def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
+    """A release for one scenario alone, in a namespace of its own."""
+    yield from _released(session, pytestconfig, "own")
+
+
+def _released(session: Session, pytestconfig: pytest.Config, purpose: str) -> Iterator[Release]:
+    with session.released(purpose) as release:
+        session.focus = release  # evidence of a failed installation
+        release.install()
+        pytestconfig.stash[redactor_key].learn(release)
+        waited("the release is ready", release.wait_until_ready(READY_WITHIN), READY_WITHIN)
+        yield release

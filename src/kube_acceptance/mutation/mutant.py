@@ -1,0 +1,178 @@
+"""A mutant as its file describes it, and how it is applied without touching the sources."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+import yaml
+from jsonpointer import JsonPointerException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.images.source import ImageSource
+
+PLUGIN = "kube-acceptance-mutant"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
+
+
+class Change(_Section):
+    """A change of the rendered objects: those of a kind (and a name, if given) are removed, or patched (RFC 6902)."""
+
+    kind: str
+    name: str = ""
+    remove: bool = False
+    patch: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Rewrite(_Section):
+    """A change of a Dockerfile: what a regular expression matches is replaced, in a copy."""
+
+    image: str
+    find: str
+    put: str
+
+
+class Mutant(_Section):
+    """A protection taken away.
+
+    `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
+    must match: red for another reason does not count.
+    """
+
+    file: Path
+    takes_away: str
+    requirement: str
+    scenario: str
+    because: str
+    manifests: list[Change] = Field(default_factory=list)
+    dockerfiles: list[Rewrite] = Field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return self.file.stem
+
+    def change(self, objects: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The objects without the protection.
+
+        Raises:
+            ConfigurationError: A change fits no object, so nothing would be taken away.
+        """
+        changed = list(objects)
+        for change in self.manifests:
+            fitting = [item for item in changed if _fits(item, change)]
+            if not fitting:
+                raise ConfigurationError(
+                    f"{self.file.name}: no {change.kind} {change.name} is rendered, so nothing changes"
+                )
+            if change.remove:
+                changed = [item for item in changed if not _fits(item, change)]
+                continue
+            try:
+                patched = {id(item): jsonpatch.apply_patch(item, change.patch) for item in fitting}
+            except (jsonpatch.JsonPatchException, JsonPointerException) as error:
+                raise ConfigurationError(
+                    f"{self.file.name}: the patch of {change.kind} does not fit: {error}"
+                ) from error
+            changed = [patched.get(id(item), item) for item in changed]
+        return changed
+
+    def post_renderer(self) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Helm arguments and environment that put `change` between rendering and installing.
+
+        Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; the folder made here is both.
+        """
+        if not self.manifests:
+            return (), {}
+        folder = Path(tempfile.gettempdir()) / f"{PLUGIN}-{self.name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        plugin = folder / PLUGIN
+        plugin.mkdir(parents=True)
+        program = plugin / "render"
+        words = [sys.executable, "-m", "kube_acceptance.mutation.render", str(self.file)]
+        program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
+        program.chmod(0o755)
+        (plugin / "plugin.yaml").write_text(
+            yaml.safe_dump(
+                {
+                    "apiVersion": "v1",
+                    "type": "postrenderer/v1",
+                    "name": PLUGIN,
+                    "version": "1.0.0",
+                    "runtime": "subprocess",
+                    "runtimeConfig": {"platformCommand": [{"command": "${HELM_PLUGIN_DIR}/render"}]},
+                }
+            )
+        )
+        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{_path()}"}
+
+    @contextlib.contextmanager
+    def patched(self, image: str, source: ImageSource) -> Iterator[ImageSource]:
+        """The source of an image with the mutant's Dockerfile, in a folder of its own.
+
+        Raises:
+            ConfigurationError: The expression matches nothing, so nothing would be taken away.
+        """
+        text = source.dockerfile.read_text(encoding="utf-8")
+        mutated = text
+        for rewrite in self.dockerfiles:
+            if rewrite.image == image:
+                mutated, count = re.subn(rewrite.find, rewrite.put, mutated, flags=re.MULTILINE)
+                if not count:
+                    raise ConfigurationError(f"{self.file.name}: {rewrite.find!r} is not in the Dockerfile of {image}")
+        if mutated == text:
+            yield source
+            return
+        with tempfile.TemporaryDirectory(prefix=f"{PLUGIN}-") as folder:
+            dockerfile = Path(folder) / source.dockerfile.name
+            dockerfile.write_text(mutated, encoding="utf-8")
+            ignore = source.dockerfile.with_name(f"{source.dockerfile.name}.dockerignore")
+            if ignore.is_file():
+                shutil.copy(ignore, folder)
+            yield replace(source, dockerfile=dockerfile)
+
+
+def load(file: Path) -> Mutant:
+    """Read a mutant's file; raises ConfigurationError with the file's name when it is not one."""
+    try:
+        table = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return Mutant.model_validate({**table, "file": file.absolute()})
+    except FileNotFoundError:
+        raise ConfigurationError(f"there is no mutant {file.stem}: {file.name} is not in {file.parent.name}/") from None
+    except (yaml.YAMLError, TypeError) as error:
+        raise ConfigurationError(f"{file.name} is no mutant: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{file.name}: {where}: {first['msg']}") from error
+
+
+def load_all(folder: Path) -> list[Mutant]:
+    """All mutants of a folder, by name; raises ConfigurationError when there are none."""
+    found = [load(file) for file in sorted(folder.glob("*.yaml"))]
+    if not found:
+        raise ConfigurationError(f"there are no mutants in {folder.name}/")
+    return found
+
+
+def _fits(item: Mapping[str, Any], change: Change) -> bool:
+    return item["kind"] == change.kind and (not change.name or item["metadata"]["name"] == change.name)
+
+
+def _path() -> str:
+    import os
+
+    return os.environ.get("PATH", "")

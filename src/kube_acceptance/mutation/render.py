@@ -1,0 +1,30 @@
+"""Helm's post-renderer: reads rendered objects, writes them without the mutant's protection.
+
+Called by Helm as `python -m kube_acceptance.mutation.render MUTANT.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.mutation.mutant import load
+
+
+def main() -> int:
+    """Filter standard input to standard output; exit status 1 with a sentence when the mutant fits nothing."""
+    try:
+        mutant = load(Path(sys.argv[1]))
+        objects = [item for item in yaml.safe_load_all(sys.stdin) if item]
+        yaml.safe_dump_all(mutant.change(objects), sys.stdout)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

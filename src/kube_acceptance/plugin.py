@@ -1,0 +1,257 @@
+"""The pytest plugin: options, collection of feature files, and the wiring of everything else to pytest's hooks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kube_acceptance import config as configuration
+from kube_acceptance import console, gherkin, mutation, trace
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
+from kube_acceptance.evidence import Redactor, gather
+from kube_acceptance.facts import environment, requirements
+from kube_acceptance.report import Recorder, attach
+from kube_acceptance.report.model import Failure
+from kube_acceptance.session import OWNER, Session, cluster_name
+
+TIERS = ("static", "image", "cluster", "disruptive")
+OTHER_TAGS = ("slow", "serial")
+NEEDS_CLUSTER = ("cluster", "disruptive")
+PYTEST_KIND_DEFAULT = "pytest-kind"
+STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volumes", "http", "browser")
+
+session_key = pytest.StashKey[Session]()
+config_key = pytest.StashKey[configuration.Config]()
+redactor_key = pytest.StashKey[Redactor]()
+_problems_key = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options; pytest-kind's own (`--cluster-name`, `--kind-image`, …) are honoured too."""
+    group = parser.getgroup("kube-acceptance", "acceptance tests for Kubernetes deployments")
+    group.addoption(
+        "--keep",
+        choices=("never", "failed", "always"),
+        default="never",
+        help="whether the cluster is left behind after the run: never (the default), failed or always",
+    )
+    group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")
+    group.addoption("--mutant", type=Path, metavar="FILE", help="take away the protection that this mutant names")
+    group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the configuration, and set up what a run with feature files needs."""
+    try:
+        _configure(config)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _configure(config: pytest.Config) -> None:
+    settings = configuration.load(config.rootpath)
+    config.stash[config_key] = settings
+    if not _has_features(config, settings):
+        return
+    tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *_requirement_numbers(settings))
+    config.stash[gherkin.tags_key] = tags
+    for tag in tags:
+        config.addinivalue_line("markers", f"{tag}: a tier, a trait or a requirement of a scenario")
+    for module in STEPS:
+        config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
+    config.pluginmanager.import_plugin("kube_acceptance.fixtures")
+    _progress_through(config)
+    redactor = config.stash[redactor_key] = Redactor()
+    run = config.stash[session_key] = _session(config, settings)
+    reports = config.getoption("reports") or settings.path(settings.reports)
+    recorder = Recorder(
+        reports,
+        title=settings.title,
+        environment=lambda: environment(run),
+        requirements=lambda: requirements(settings),
+        redact=redactor,
+    )
+    config.pluginmanager.register(recorder, "kube-acceptance-report")
+    if not hasattr(config, "workerinput"):
+        # what CI cancels with must clean up like Ctrl-C
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+
+def _session(config: pytest.Config, settings: configuration.Config) -> Session:
+    option = config.getoption
+    image = option("kind_image")
+    if image:
+        settings = settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"image": image})})
+    given = option("cluster_name")
+    mutant = option("mutant")
+    return Session(
+        settings,
+        owner=int(getattr(config, "workerinput", {}).get(OWNER, os.getpid())),
+        cluster_name=cluster_name(settings) if given == PYTEST_KIND_DEFAULT else given,
+        tools={
+            "kind": _path(option("kind_bin")),
+            "kubectl": _path(option("kind_kubectl_bin")),
+            "helm": option("helm_bin"),
+        },
+        keep="always" if option("keep_cluster") else option("keep"),
+        mutant=mutation.load(mutant) if mutant else None,
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A worker of pytest-xdist uses the cluster on behalf of the controller, which outlives it."""
+    node.workerinput[OWNER] = os.getpid()
+
+
+# ---------------------------------------------------------------- collection
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Feature files are test files."""
+    if file_path.suffix != ".feature" or session_key not in parent.config.stash:
+        return None
+    return gherkin.FeatureFile.from_parent(parent, path=file_path)
+
+
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
+    """Tags become marks; `gherkin.FeatureFile` has refused the unknown ones."""
+    getattr(pytest.mark, tag)(function)
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs least comes first, what disturbs others last."""
+    items.sort(
+        key=lambda item: max((rank for rank, tier in enumerate(TIERS) if item.get_closest_marker(tier)), default=0)
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell everything that is wrong with the features at once, before anything starts."""
+    run = session.config.stash.get(session_key, None)
+    if run is None:
+        return
+    run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
+    problems = gherkin.problems([item for item in session.items if isinstance(item.parent, gherkin.FeatureFile)])
+    session.config.stash[_problems_key] = problems
+    recorder: Any = session.config.pluginmanager.get_plugin("kube-acceptance-report")
+    for problem in problems:
+        recorder.problem(problem.split(":")[0], Failure(first_line=problem))
+    session.testsfailed += len(problems)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """The problems, where the user looks for them."""
+    return [f"error: {problem}" for problem in config.stash.get(_problems_key, [])]
+
+
+# ---------------------------------------------------------------- the run
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest) -> None:
+    """No release is in focus until a step installs or names one."""
+    request.config.stash[session_key].focus = None
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
+    """Gather the evidence at the moment of the failure, before anything is torn down."""
+    run = request.config.stash[session_key]
+    if run.focus is None:
+        return
+    redactor = request.config.stash[redactor_key]
+    try:
+        folder = gather(run.focus, _evidence_folder(request), redactor)
+    except (AcceptanceError, OSError) as error:
+        console.progress(f"no evidence could be gathered: {error}")
+        return
+    attach(folder, "evidence")
+
+
+def _evidence_folder(request: pytest.FixtureRequest) -> Path:
+    settings = request.config.stash[config_key]
+    reports = request.config.getoption("reports") or settings.path(settings.reports)
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
+    return Path(reports) / "evidence" / name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure that was made for people is shown as it is, without the frames of the harness."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, AcceptanceError):
+        report.longrepr = str(call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Stop what runs in the background, so that the end can begin."""
+    from kube_acceptance import command
+
+    command.end_all()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember whether the run failed: `--keep failed` asks for it."""
+    run = session.config.stash.get(session_key, None)
+    if run is not None:
+        run.failed = bool(exitstatus)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the cluster; after everything else, and also after Ctrl-C."""
+    run = config.stash.get(session_key, None)
+    if run is None:
+        return
+    run.close(worker=hasattr(config, "workerinput"))
+
+
+# ---------------------------------------------------------------- small things
+
+
+def _has_features(config: pytest.Config, settings: configuration.Config) -> bool:
+    folder = settings.path(settings.features).resolve()
+    named = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return any(
+        path.is_relative_to(folder) or folder.is_relative_to(path) or path.suffix == ".feature" for path in named
+    )
+
+
+def _requirement_numbers(settings: configuration.Config) -> list[str]:
+    documents = settings.documents
+    if not settings.path(documents.spec).is_file():
+        return []
+    known = trace.load(
+        settings.root,
+        constitution=str(documents.constitution),
+        spec=str(documents.spec),
+        tasks=str(documents.tasks),
+    )
+    return list(known.requirements)
+
+
+def _progress_through(config: pytest.Config) -> None:
+    """Progress lines go past pytest's capture, and start on a line of their own."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if capture is None or hasattr(config, "workerinput"):
+        return
+
+    def speak(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\r{text}", file=sys.stderr, flush=True)
+
+    console.speak_through(speak)
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None

@@ -1,0 +1,107 @@
+"""A chart and the values it is given, before any cluster."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kube_acceptance.command import CommandError, Completed, run
+from kube_acceptance.errors import ReleaseError
+
+
+class Chart:
+    """A chart on disk.
+
+    Args:
+        helm: The program; Helm 4, or 3.10 and newer.
+        folder: The chart's folder.
+        values: Values files, the later ones winning.
+        overrides: Values that win over every file, by dotted path: `{"images.web.tag": "1"}`.
+    """
+
+    def __init__(
+        self,
+        helm: Path,
+        folder: Path,
+        *,
+        values: Sequence[Path] = (),
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.helm_program = helm
+        self.folder = folder
+        self.values = tuple(values)
+        self.overrides = dict(overrides or {})
+
+    def using(self, *values: Path, **overrides: Any) -> Chart:
+        """The same chart with other values files (none: the same ones) and further overrides."""
+        merged = {**self.overrides, **overrides}
+        return Chart(self.helm_program, self.folder, values=values or self.values, overrides=merged)
+
+    def render(self, *, name: str, namespace: str) -> list[dict[str, Any]]:
+        """The objects that the chart becomes.
+
+        Raises:
+            ReleaseError: It cannot be rendered; the first line is Helm's own reason.
+        """
+        said = self.helm("template", name, str(self.folder), "--namespace", namespace, with_values=True)
+        objects = [item for item in yaml.safe_load_all(said.stdout) if item]
+        if not objects:
+            raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
+        return objects
+
+    def helm(
+        self,
+        *arguments: str,
+        with_values: bool = False,
+        timeout: float = 60,
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run Helm.
+
+        Args:
+            arguments: Its arguments.
+            with_values: Whether the chart's values are given to it.
+            timeout: Seconds.
+            env: Further environment variables.
+
+        Raises:
+            ReleaseError: Helm failed; the first line is its own reason.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            given: list[str] = []
+            if with_values:
+                overrides = Path(folder) / "overrides.yaml"
+                overrides.write_text(yaml.safe_dump(nested(self.overrides)))
+                given = [word for file in (*self.values, overrides) for word in ("--values", str(file))]
+            try:
+                return run([self.helm_program, *arguments, *given], timeout=timeout, env=env)
+            except CommandError as error:
+                said = error.completed.stderr or error.completed.stdout
+                if error.completed.returncode < 0:
+                    raise ReleaseError(error.summary, details=error.details) from error
+                raise ReleaseError(
+                    f"helm {arguments[0]} refused the chart {self.folder.name}: {reason(said)}", details=error.details
+                ) from error
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by dotted path, as the tree that Helm reads."""
+    tree: dict[str, Any] = {}
+    for path, value in flat.items():
+        *parents, leaf = path.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = value
+    return tree
+
+
+def reason(said: str) -> str:
+    """Helm's own reason, on one line, without its warnings and the word Error."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(("WARNING", "level="))]
+    start = next((i for i, line in enumerate(lines) if line.startswith("Error:")), 0)
+    return " ".join(lines[start:]).removeprefix("Error: ").strip()[:600]

@@ -1,0 +1,244 @@
+"""A release in a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+from kubernetes.client.exceptions import ApiException
+
+from kube_acceptance.cluster import Cluster
+from kube_acceptance.errors import ReleaseError
+from kube_acceptance.release.chart import Chart
+from kube_acceptance.wait import Seen, eventually, rollout
+from kube_acceptance.wait.causes import Cause, causes
+from kube_acceptance.wait.changes import changes
+
+COMPONENT = "app.kubernetes.io/component"
+INSTANCE = "app.kubernetes.io/instance"
+SERVICE_OF_SLICE = "kubernetes.io/service-name"
+HELM_TIMEOUT = 180.0  # seconds
+
+
+class Release:
+    """A chart installed under a name in a namespace.
+
+    Args:
+        cluster: The cluster.
+        chart: The chart with its values.
+        name: The release's name.
+        namespace: Its namespace; it must exist.
+        post_renderer: Further arguments and environment for Helm that change what the chart renders (mutants).
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        chart: Chart,
+        *,
+        name: str,
+        namespace: str,
+        post_renderer: tuple[Sequence[str], Mapping[str, str]] = ((), {}),
+    ) -> None:
+        self.cluster = cluster
+        self.chart = chart
+        self.name = name
+        self.namespace = namespace
+        self._post_renderer = post_renderer
+
+    def install(self) -> None:
+        """Install or upgrade, without Helm's own waiting: `wait_until_ready` is stricter and knows causes.
+
+        Raises:
+            ReleaseError: Helm refused; the first line is its reason.
+        """
+        arguments, env = self._post_renderer
+        self._helm("upgrade", self.name, str(self.chart.folder), "--install", *arguments, with_values=True, env=env)
+
+    def uninstall(self) -> None:
+        """Remove the release; raises ReleaseError when Helm cannot."""
+        self._helm("uninstall", self.name)
+
+    def _helm(self, verb: str, *arguments: str, **options: Any) -> str:
+        where = ["--namespace", self.namespace, "--kubeconfig", str(self.cluster.kubeconfig)]
+        return self.chart.helm(verb, *arguments, *where, timeout=HELM_TIMEOUT, **options).stdout
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects that Helm installed, from the release's own record."""
+        found = [item for item in yaml.safe_load_all(self._helm("get", "manifest", self.name)) if item]
+        if not found:
+            raise ReleaseError(f"release {self.name} in namespace {self.namespace} has no objects")
+        return found
+
+    def live_objects(self) -> list[dict[str, Any]]:
+        """The release's objects as the cluster holds them now; raises CommandError when one is missing."""
+        manifest = self._helm("get", "manifest", self.name).encode()
+        where = ["--namespace", self.namespace, "--filename", "-", "--output", "json"]
+        found: dict[str, Any] = json.loads(self.cluster.kubectl("get", *where, input=manifest).stdout)
+        objects: list[dict[str, Any]] = found["items"] if found["kind"] == "List" else [found]
+        return objects
+
+    def ingress_host(self) -> str:
+        """The first host of the release's Ingress; raises ReleaseError when it has none."""
+        for item in self.objects():
+            if item["kind"] == "Ingress":
+                return str(item["spec"]["rules"][0]["host"])
+        raise ReleaseError(f"release {self.name} has no Ingress")
+
+    def job_completed_at(self, component: str) -> datetime:
+        """When the Job of a component had completed; raises ReleaseError when there is none or it has not."""
+        selector = f"{INSTANCE}={self.name},{COMPONENT}={component}"
+        jobs = self.cluster.batch.list_namespaced_job(self.namespace, label_selector=selector).items
+        times = [job.status.completion_time for job in jobs if job.status.completion_time]
+        if not times:
+            raise ReleaseError(f"release {self.name} has no {component} Job that has completed")
+        completed: datetime = max(times)
+        return completed
+
+    def said_at(self, component: str, words: str) -> datetime:
+        """When a component's pods first logged some words, by the container runtime's clock.
+
+        Raises:
+            ReleaseError: None of them did.
+        """
+        for pod in self.pods(component):
+            logged: str = self.cluster.core.read_namespaced_pod_log(pod.metadata.name, self.namespace, timestamps=True)
+            for line in logged.splitlines():
+                if words in line:
+                    # nanoseconds, of which Python reads microseconds
+                    return datetime.fromisoformat(line.split()[0][:26].rstrip("Z") + "+00:00")
+        raise ReleaseError(f"no {component} pod of release {self.name} has logged {words!r}")
+
+    def history(self) -> list[dict[str, Any]]:
+        """The revisions of the release."""
+        revisions: list[dict[str, Any]] = json.loads(self._helm("history", self.name, "--output", "json"))
+        return revisions
+
+    def pods(self, component: str = "") -> list[Any]:
+        """The pods of the release that are not being deleted; of one component (a tier) when it is named.
+
+        Raises:
+            ReleaseError: There are none.
+        """
+        selector = f"{INSTANCE}={self.name}" + (f",{COMPONENT}={component}" if component else "")
+        listed = self.cluster.core.list_namespaced_pod(self.namespace, label_selector=selector).items
+        found = [pod for pod in listed if pod.metadata.deletion_timestamp is None]
+        if not found:
+            raise ReleaseError(f"release {self.name} has no {component} pod in namespace {self.namespace}")
+        return found
+
+    def serving_pods(self, component: str = "") -> list[Any]:
+        """The pods that run and are not Jobs' (those end); raises ReleaseError when there are none."""
+        return [pod for pod in self.pods(component) if pod.status.phase == "Running"]
+
+    def execute(self, pod: str, *command: str, container: str = "", timeout: float = 30) -> str:
+        """Run a command in a pod and return what it printed; raises CommandError when it fails."""
+        where = ["--container", container] if container else []
+        done = self.cluster.kubectl("exec", "--namespace", self.namespace, pod, *where, "--", *command, timeout=timeout)
+        return done.stdout
+
+    def logs(self, pod: str, container: str, *, lines: int, previous: bool = False) -> str:
+        """The last log lines of a container; empty when it has none (yet)."""
+        try:
+            said: str = self.cluster.core.read_namespaced_pod_log(
+                pod, self.namespace, container=container, tail_lines=lines, previous=previous
+            )
+        except ApiException:
+            return ""
+        return said
+
+    def wait_until_ready(self, within: float) -> float:
+        """Wait until every workload is rolled out and every Service has endpoints that serve; returns the seconds.
+
+        Args:
+            within: Seconds.
+
+        Raises:
+            WaitError: Not in time, or something cannot recover; the first line names the likely cause.
+        """
+        objects = self.objects()
+        started = datetime.now(UTC)
+        with changes(self.cluster.new_client, self.namespace) as changed:
+            eventually(
+                f"release {self.name} to be ready",
+                lambda: self._readiness(objects),
+                within=within,
+                changed=changed,
+                explain=self._explain,
+            )
+        return (datetime.now(UTC) - started).total_seconds()
+
+    def _readiness(self, objects: Sequence[Mapping[str, Any]]) -> Seen[None]:
+        lacking, hopeless = [], ""
+        workloads = 0
+        for item in objects:
+            kind, name = str(item["kind"]), str(item["metadata"]["name"])
+            if check := rollout.CHECKS.get(kind):
+                workloads += 1
+                read = self._read(kind, name)
+                if kind == "Job" and rollout.failed(read):
+                    hopeless = self._why_job_failed(name)
+                if lack := check(read):
+                    lacking.append(f"{kind} {name} {lack}")
+            elif kind == "Service" and item["spec"].get("selector") and not self.endpoints(name):
+                lacking.append(f"Service {name} has no endpoint that serves")
+        if not workloads:
+            return Seen(False, "the release has no workload", hopeless=f"release {self.name} has no workload at all")
+        if lacking and not hopeless:
+            hopeless = next((cause.sentence for cause in self.causes() if cause.certain), "")
+        return Seen(not lacking, "; ".join(lacking) or f"{workloads} workloads ready", hopeless=hopeless)
+
+    def _read(self, kind: str, name: str) -> Any:
+        readers = {
+            "Deployment": self.cluster.apps.read_namespaced_deployment,
+            "StatefulSet": self.cluster.apps.read_namespaced_stateful_set,
+            "DaemonSet": self.cluster.apps.read_namespaced_daemon_set,
+            "Job": self.cluster.batch.read_namespaced_job,
+        }
+        return readers[kind](name, self.namespace)
+
+    def endpoints(self, service: str) -> list[Any]:
+        """The endpoints of a Service that serve."""
+        slices = self.cluster.discovery.list_namespaced_endpoint_slice(
+            self.namespace, label_selector=f"{SERVICE_OF_SLICE}={service}"
+        ).items
+        return [one for each in slices for one in each.endpoints or [] if one.conditions.ready and each.ports]
+
+    def causes(self) -> list[Cause]:
+        """What keeps pods of this release's namespace from being ready."""
+        core = self.cluster.core
+        now = datetime.now(UTC)
+        return causes(
+            core.list_namespaced_pod(self.namespace).items,
+            core.list_namespaced_event(self.namespace).items,
+            age=lambda pod: (now - pod.metadata.creation_timestamp).total_seconds(),
+            last_words=lambda pod, container: self._last_words(pod.metadata.name, container),
+        )
+
+    def _last_words(self, pod: str, container: str) -> list[str]:
+        said = self.logs(pod, container, lines=20, previous=True) or self.logs(pod, container, lines=20)
+        return said.splitlines()
+
+    def _why_job_failed(self, name: str) -> str:
+        words = ""
+        with contextlib.suppress(ApiException):
+            pods = self.cluster.core.list_namespaced_pod(
+                self.namespace, label_selector=f"batch.kubernetes.io/job-name={name}"
+            ).items
+            words = next((found[0].sentence for pod in pods if (found := self._causes_of(pod))), "")
+        return f"Job {name} has failed" + (f": {words}" if words else "")
+
+    def _causes_of(self, pod: Any) -> list[Cause]:
+        name = pod.metadata.name
+        return causes([pod], [], age=lambda _: 0.0, last_words=lambda _, container: self._last_words(name, container))
+
+    def _explain(self) -> tuple[str, Sequence[str]]:
+        found = [cause.sentence for cause in self.causes()]
+        events = self.cluster.core.list_namespaced_event(self.namespace).items
+        recent = sorted(events, key=lambda one: str(one.last_timestamp or one.event_time or ""))[-10:]
+        lines = [f"event: {one.involved_object.kind} {one.involved_object.name}: {one.message}" for one in recent]
+        return (found[0] if found else ""), [*(f"cause: {sentence}" for sentence in found[1:]), *lines]

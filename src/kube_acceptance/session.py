@@ -1,0 +1,321 @@
+"""What a run needs, made once and at the moment it is first asked for: tools, images, the cluster, the releases."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+import psutil
+
+from kube_acceptance import command
+from kube_acceptance.cluster import Cluster, Kind, Lease, reap
+from kube_acceptance.cluster.shared import folders
+from kube_acceptance.config import Config, Keep
+from kube_acceptance.console import progress
+from kube_acceptance.errors import MachineError
+from kube_acceptance.images.build import BuiltImage, build
+from kube_acceptance.images.source import ImageSource
+from kube_acceptance.mutation import Mutant
+from kube_acceptance.release import Chart, Release
+from kube_acceptance.tools import resolve
+
+OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
+PROBE = "kube-acceptance-probe"
+RUN_LABEL = "kube-acceptance/run"
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+# what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
+BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "ca": ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"),
+    "pip": ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf"),
+    "npm": ("~/.npmrc",),
+}
+
+
+CA_IN_BUILD = "/etc/ssl/certs/ca-certificates.crt"  # where Dockerfiles mount the secret `ca`
+
+
+class Session:
+    """The parts of one run.
+
+    Args:
+        config: The project's configuration.
+        owner: The process that stands for the run.
+        cluster_name: The cluster's name.
+        tools: The user's own choice of programs.
+        keep: What is left behind.
+        mutant: The protection that this run takes away, if any.
+
+    `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
+    `focus` is the release that the running scenario is about, and `failed` whether the run failed.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        owner: int,
+        cluster_name: str,
+        tools: Mapping[str, Path | None],
+        keep: Keep = "never",
+        mutant: Mutant | None = None,
+    ) -> None:
+        self.config = config
+        self.cluster_name = cluster_name
+        self.mutant = mutant
+        self.id = secrets.token_hex(3)
+        self.wants_cluster = False
+        self.focus: Release | None = None
+        self.failed = False
+        self._owner = owner
+        self._given = tools
+        self._keep = keep
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="kube-acceptance")
+        self._lock = threading.Lock()
+        self._started: dict[str, Future[Any]] = {}
+        self._namespaces = 0
+
+    # ---- what scenarios ask for
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of what this run makes, by which leftovers are known."""
+        return {RUN_LABEL: str(self._owner)}
+
+    @cached_property
+    def engine(self) -> docker.DockerClient:
+        """Docker's API.
+
+        Raises:
+            MachineError: Docker does not answer.
+        """
+        try:
+            engine = docker.from_env(timeout=300)
+            engine.ping()
+        except (docker.errors.DockerException, OSError) as error:
+            raise MachineError(
+                "Docker is not running",
+                hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
+                details=[str(error)],
+            ) from error
+        return engine
+
+    def tool(self, name: str) -> Path:
+        """A program; see `kube_acceptance.tools.resolve`."""
+        return resolve(name, cache=self.config.cache, given=self._given.get(name))
+
+    @property
+    def images(self) -> dict[str, BuiltImage]:
+        """The project's images and the probe image, built unless they are there."""
+        self._start_all()
+        built: dict[str, BuiltImage] = self._started["images"].result()
+        return built
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster with the images loaded and the add-ons running."""
+        self._start_all(cluster=True)
+        self._started["cluster"].result()
+        self._once("prepared", self._prepare)
+        return self._access
+
+    def chart(self) -> Chart:
+        """The project's chart with its values files; images as the chart names them by itself."""
+        config = self.config
+        files = [config.path(file) for file in config.values]
+        return Chart(self.tool("helm"), config.path(config.chart), values=files)
+
+    def deployable_chart(self) -> Chart:
+        """The project's chart with the images that this run built."""
+        overrides: dict[str, Any] = {}
+        for name, image in self.config.images.items():
+            repository, tag = self.images[name].reference.rsplit(":", 1)
+            overrides |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
+        return self.chart().using(**overrides)
+
+    def new_namespace(self, purpose: str) -> str:
+        """A namespace of this run under the restricted Pod Security Standard, removed with the run."""
+        with self._lock:
+            self._namespaces += 1
+            name = f"{purpose}-{self.id}-{self._namespaces}"
+        self.cluster.namespace(name, {**RESTRICTED, **self.labels})
+        return name
+
+    def new_release(self, namespace: str, chart: Chart | None = None) -> Release:
+        """A release of the project's chart under a host name of its own; not installed yet.
+
+        Two releases with one host would answer for each other.
+        """
+        host = {self.config.ingress_value: f"{namespace}.localhost"} if self.config.ingress_value else {}
+        return Release(
+            self.cluster,
+            (chart or self.deployable_chart()).using(**host),
+            name=self.config.release,
+            namespace=namespace,
+            post_renderer=self.mutant.post_renderer() if self.mutant else ((), {}),
+        )
+
+    @contextlib.contextmanager
+    def released(self, purpose: str) -> Iterator[Release]:
+        """A release in a namespace of its own that goes with it, unless the run is asked to keep things."""
+        release = self.new_release(self.new_namespace(purpose))
+        yield release
+        if self._keep == "never":
+            self.cluster.core.delete_namespace(release.namespace)
+
+    def facts(self) -> dict[str, str]:
+        """What this run used, by name: only what was really there."""
+        facts = {}
+        if "cluster" in self._started and not self._started["cluster"].exception():
+            with contextlib.suppress(Exception):  # a report is written also when the cluster is gone
+                nodes = self._access.core.list_node().items
+                facts["Kubernetes"] = f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes (Kind)"
+            facts["Helm"] = self.chart().helm("version", "--template", "{{.Version}}").stdout
+        if "images" in self._started and not self._started["images"].exception():
+            facts["Docker"] = str(self.engine.version()["Version"])
+            facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}
+        return facts
+
+    # ---- its end
+
+    def close(self, *, worker: bool) -> None:
+        """Leave the cluster; the last user of one that is not kept removes it, and a kept one is told how to enter.
+
+        Args:
+            worker: Whether this is a worker of pytest-xdist, which leaves the cluster to its controller.
+        """
+        command.end_all()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        folder = folders(self.config.cache) / self.cluster_name
+        if worker or not Lease.held(folder, self._owner):
+            return
+        keep = self._keep == "always" or (self._keep == "failed" and self.failed)
+        lease = Lease(self._provider, folder, owner=self._owner)
+        if lease.release(keep=keep) and keep:
+            progress(
+                f"the cluster {self.cluster_name} is kept; look into it:  export KUBECONFIG={self._access.kubeconfig}"
+            )
+            progress("remove it:  kube-acceptance clean")
+
+    # ---- how it is made
+
+    @cached_property
+    def _provider(self) -> Kind:
+        return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+
+    @cached_property
+    def _access(self) -> Cluster:
+        return Cluster(self._provider, self.tool("kubectl"))
+
+    def _start_all(self, *, cluster: bool = False) -> None:
+        with self._lock:
+            if "images" not in self._started:
+                _ = self.engine  # fails here, in words, rather than in a thread
+                self._started["images"] = self._pool.submit(self._build)
+            if "cluster" not in self._started and (cluster or self.wants_cluster):
+                self._started["cluster"] = self._pool.submit(self._make_cluster)
+
+    def _once(self, name: str, make: Callable[[], None]) -> None:
+        with self._lock:
+            future = self._started.get(name)
+            first = future is None
+            if future is None:
+                future = self._started[name] = Future()
+        if first:
+            try:
+                make()
+                future.set_result(None)
+            except BaseException as error:
+                future.set_exception(error)
+        future.result()
+
+    def _build(self) -> dict[str, BuiltImage]:
+        built = {}
+        given = build_secrets()
+        told = provenance(self.config.root) | ({"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {})
+        for name, source in self._sources().items():
+            with source as unpacked:
+                built[name] = build(unpacked, client=self.engine, secrets=given, ambient_args=told)
+        return built
+
+    def _sources(self) -> dict[str, Any]:
+        config = self.config
+        sources = {
+            name: ImageSource(
+                f"{config.release}-{name}",
+                config.path(image.dockerfile),
+                config.path(image.context),
+                image.build_args,
+            )
+            for name, image in config.images.items()
+        }
+        probe = Path(__file__).parent / "probe" / "image"
+        sources[PROBE] = ImageSource(PROBE, probe / "Dockerfile", probe, {})
+        return {
+            name: self.mutant.patched(name, source) if self.mutant else contextlib.nullcontext(source)
+            for name, source in sources.items()
+        }
+
+    def _make_cluster(self) -> None:
+        reap(self.config.cache, lambda name, folder: self._other(name, folder))
+        Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
+
+    def _other(self, name: str, folder: Path) -> Kind:
+        tools = {"kind": self.tool("kind"), "kubectl": self.tool("kubectl")}
+        return Kind(name, folder=folder, tools=tools, engine=self.engine)
+
+    def _prepare(self) -> None:
+        built = self.images
+        self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
+        self._remove_dead_namespaces()
+        for addon in self.config.cluster.addons:
+            progress(f"applying {addon}")
+            self._access.apply(self.config.path(addon))
+
+    def _remove_dead_namespaces(self) -> None:
+        for namespace in self._access.core.list_namespace(label_selector=RUN_LABEL).items:
+            if not psutil.pid_exists(int(namespace.metadata.labels[RUN_LABEL])):
+                self._access.core.delete_namespace(namespace.metadata.name)
+
+
+def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Callable[[str], Path]) -> Kind:
+    """The provider of a project's cluster."""
+    return Kind(
+        name,
+        folder=folders(config.cache) / name,
+        tools={"kind": tool("kind"), "kubectl": tool("kubectl")},
+        engine=engine,
+        config=config.path(config.cluster.config) if config.cluster.config else None,
+        image=config.cluster.image,
+    )
+
+
+def build_secrets() -> dict[str, Path]:
+    """The files of this machine that a build may be given as secrets, by the id that Dockerfiles use."""
+    found = {}
+    for name, places in BUILD_SECRETS.items():
+        if file := next((path for place in places if (path := Path(place).expanduser()).is_file()), None):
+            found[name] = file
+    return found
+
+
+def provenance(root: Path) -> dict[str, str]:
+    """Build arguments that say where an image comes from: the commit and its time; none outside of a repository."""
+    try:
+        revision, created = command.run(["git", "log", "-1", "--format=%H %cI"], timeout=10, cwd=root).stdout.split()
+    except (command.CommandError, ValueError):
+        return {}
+    return {"REVISION": revision, "CREATED": created}
+
+
+def cluster_name(config: Config) -> str:
+    """The name of a project's cluster: the same for every run in this folder, another one elsewhere."""
+    return f"kube-acceptance-{hashlib.sha256(str(config.root).encode()).hexdigest()[:6]}"

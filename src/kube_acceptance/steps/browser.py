@@ -1,0 +1,60 @@
+"""A real browser for phrases about pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from kube_acceptance.errors import MachineError
+from kube_acceptance.report import note
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# no traffic of the browser's own: a test talks to the deployment alone
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, else the one that Playwright installed."""
+    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    # Chromium's sandbox refuses root
+    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        except Error as error:
+            raise MachineError(
+                "there is no browser for the scenarios that need one",
+                hint="Install Chromium (deploy/machine/up does), or run: playwright install chromium",
+                details=str(error).splitlines()[:5],
+            ) from error
+        note(f"Chromium {browser.version}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console_errors() -> list[str]:
+    """What the browser complained about."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+    """A page of its own for one scenario."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: console_errors.append(str(error)))
+    yield page
+    context.close()

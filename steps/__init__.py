@@ -1,0 +1,1 @@
+"""The Todo deployment's own phrases, beside the general ones of the harness."""

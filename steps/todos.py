@@ -1,0 +1,106 @@
+"""Phrases on todos as the API gives them, and on the way from tier to tier."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import requests
+from pytest_bdd import given, parsers, then, when
+
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.ingress import Ingress
+from kube_acceptance.ledger import Ledger, WriteOutcome
+from kube_acceptance.release import Release
+from kube_acceptance.report import note
+
+PAGE_SIZE = 100  # the most that the API lists at once
+
+
+@given(parsers.parse("{count:d} todos were created through the Ingress and acknowledged"), target_fixture="ledger")
+def created_and_acknowledged(ingress: Ingress, count: int) -> Ledger:
+    ledger = Ledger()
+    for number in range(count):
+        create(ingress, f"Todo {number} {uuid.uuid4()}", ledger)
+    if (acknowledged := len(ledger.acknowledged())) != count:
+        raise AcceptanceError(f"{acknowledged} of {count} todos were acknowledged")
+    return ledger
+
+
+@when(parsers.parse('a todo "{title}" is created through the Ingress'))
+def create_one(ingress: Ingress, title: str) -> None:
+    ledger = Ledger()
+    create(ingress, title, ledger)
+    if not ledger.acknowledged():
+        raise AcceptanceError(f"the todo {title!r} was not acknowledged: {ledger.writes}")
+
+
+@then(parsers.parse('the Ingress lists the todo "{title}"'))
+def ingress_lists(ingress: Ingress, title: str) -> None:
+    if title not in listed(ingress).values():
+        raise AcceptanceError(f"the todo {title!r} is not listed through the Ingress")
+
+
+@then("every acknowledged todo is listed through the Ingress")
+def acknowledged_listed(ingress: Ingress, ledger: Ledger) -> None:
+    note(f"{ledger.check(listed(ingress))} acknowledged todos listed")
+
+
+@when("the frontend pod asks the cluster for the name of the backend", target_fixture="resolved")
+def resolve_backend(release: Release) -> str:
+    lookup = "require('dns').lookup(new URL(process.env.BACKEND_URL).hostname, (e, a) => console.log(e ? e.code : a))"
+    return _in_frontend(release, lookup)
+
+
+@then("it learns the address of the backend's Service")
+def learns_service_address(release: Release, resolved: str) -> None:
+    service = release.cluster.core.read_namespaced_service(f"{release.name}-backend", release.namespace)
+    if resolved != service.spec.cluster_ip:
+        raise AcceptanceError(
+            f"the name of the backend resolves to {resolved}, not to its Service {service.spec.cluster_ip}"
+        )
+    note(f"{service.metadata.name} is {resolved}")
+
+
+@then("what the frontend pod fetches from that name is answered by a backend pod")
+def fetched_from_backend(release: Release) -> None:
+    fetch = (
+        "fetch(process.env.BACKEND_URL + '/readyz').then(r => r.text()).then(console.log, e => console.log(String(e)))"
+    )
+    said = _in_frontend(release, fetch)
+    pods = {pod.metadata.name for pod in release.serving_pods("backend")}
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        raise AcceptanceError(f"the frontend pod gets no answer from the backend: {said}") from None
+    if answer["service"] != "todo-backend" or answer["pod"] not in pods:
+        raise AcceptanceError(f"the answer is not from one of the backend pods {sorted(pods)}: {said}")
+    note(f"answered by {answer['pod']}")
+
+
+def create(ingress: Ingress, title: str, ledger: Ledger) -> None:
+    """Create a todo by one request, and record what is known of it."""
+    try:
+        response = ingress.request("POST", "/api/todos", json={"title": title})
+    except requests.RequestException:
+        ledger.record(title, title, WriteOutcome.INDETERMINATE)
+        return
+    if response.status_code == requests.codes.created:
+        ledger.record(response.json()["id"], title)
+    else:
+        ledger.record(title, title, WriteOutcome.FAILED)
+
+
+def listed(ingress: Ingress) -> dict[str, str]:
+    """All todos that the API lists, page by page: titles by id."""
+    found: dict[str, str] = {}
+    while True:
+        page = ingress.request("GET", f"/api/todos?limit={PAGE_SIZE}&offset={len(found)}").json()
+        found |= {item["id"]: item["title"] for item in page["items"]}
+        if not page["items"] or len(found) >= page["total"]:
+            return found
+
+
+def _in_frontend(release: Release, script: str) -> str:
+    pod = release.serving_pods("frontend")[0].metadata.name
+    return release.execute(pod, "node", "-e", script).strip()

@@ -1,0 +1,103 @@
+"""One cluster for many, gone with the last, and nothing left of the dead."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kube_acceptance.cluster.shared import Lease, folders, reap
+
+
+class Fake:
+    """A provider that counts."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.kubeconfig = folder / "kubeconfig"
+        self.created = 0
+        self.deleted = 0
+
+    def exists(self) -> bool:
+        return self.created > self.deleted
+
+    def create(self) -> None:
+        self.created += 1
+
+    def delete(self) -> None:
+        self.deleted += 1
+
+    def load(self, references: object) -> None:
+        raise AssertionError
+
+    def ingress(self) -> tuple[str, int]:
+        raise AssertionError
+
+    def restart_node(self, node: str) -> str:
+        raise AssertionError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return folders(tmp_path) / "one"
+
+
+@pytest.fixture
+def other_process() -> int:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        process.kill()
+
+
+def test_made_once_and_removed_with_the_last_user(folder: Path, other_process: int) -> None:
+    fake = Fake("one", folder)
+    mine, other = Lease(fake, folder), Lease(fake, folder, owner=other_process)
+    mine.take()
+    other.take()
+    assert fake.created == 1
+    assert mine.release(keep=False)
+    assert fake.deleted == 0
+    assert not other.release(keep=False)
+    assert fake.deleted == 1
+    assert not folder.exists()
+
+
+def test_kept_when_asked(folder: Path) -> None:
+    fake = Fake("one", folder)
+    lease = Lease(fake, folder)
+    lease.take()
+    assert lease.release(keep=True)
+    assert fake.deleted == 0
+    lease.take()
+    assert fake.created == 1
+
+
+def test_a_dead_user_does_not_count(folder: Path, other_process: int) -> None:
+    fake = Fake("one", folder)
+    lease = Lease(fake, folder)
+    lease.take()
+    # the number is taken, but by another process than the one that used the cluster
+    (folder / "users" / str(other_process)).write_text("0.0")
+    assert not lease.release(keep=False)
+    assert fake.deleted == 1
+
+
+def test_reaps_what_the_dead_left(tmp_path: Path, folder: Path) -> None:
+    fake = Fake("one", folder)
+    Lease(fake, folder).take()
+    assert reap(tmp_path, lambda name, where: fake) == []
+    (folder / "users").joinpath(next((folder / "users").iterdir()).name).write_text("0.0")
+    assert reap(tmp_path, lambda name, where: fake) == ["one"]
+    assert fake.deleted == 1
+    assert not folders(tmp_path).exists()
+
+
+def test_kept_clusters_are_reaped_only_when_asked(tmp_path: Path, folder: Path) -> None:
+    fake = Fake("one", folder)
+    lease = Lease(fake, folder)
+    lease.take()
+    lease.release(keep=True)
+    assert reap(tmp_path, lambda name, where: fake) == []
+    assert reap(tmp_path, lambda name, where: fake, kept_too=True) == ["one"]

@@ -1,0 +1,69 @@
+"""Values, and what Helm says when it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kube_acceptance.errors import ReleaseError
+from kube_acceptance.release.chart import Chart, nested, reason
+from kube_acceptance.release.objects import containers
+
+
+def helm(folder: Path, script: str) -> Path:
+    program = folder / "helm"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_values_by_dotted_path() -> None:
+    assert nested({"a.b.c": 1, "a.d": 2, "e": 3}) == {"a": {"b": {"c": 1}, "d": 2}, "e": 3}
+
+
+def test_renders_with_values_and_overrides(tmp_path: Path) -> None:
+    program = helm(
+        tmp_path, 'shift 5; for f; do [ "$f" = --values ] || cat "$f"; done | sed "s/^/kind: X #/"; echo "#"'
+    )
+    values = tmp_path / "values.yaml"
+    values.write_text("one: 1\n")
+    chart = Chart(program, tmp_path, values=[values]).using(**{"two.three": 4})
+    assert chart.render(name="x", namespace="y") == [{"kind": "X"}]
+
+
+def test_a_chart_that_renders_nothing_fails(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        Chart(helm(tmp_path, "true"), tmp_path).render(name="x", namespace="y")
+    assert str(caught.value) == f"the chart {tmp_path.name} renders no object at all"
+
+
+def test_the_first_line_is_helms_reason(tmp_path: Path) -> None:
+    script = "echo 'WARNING: old' >&2; echo 'Error: parse error at (x.yaml:3): unclosed action' >&2; exit 1"
+    with pytest.raises(ReleaseError) as caught:
+        Chart(helm(tmp_path, script), tmp_path).render(name="x", namespace="y")
+    assert caught.value.summary == (
+        f"helm template refused the chart {tmp_path.name}: parse error at (x.yaml:3): unclosed action"
+    )
+
+
+def test_reason_joins_what_follows_the_word_error() -> None:
+    said = "level=info x\nError: values don't meet the specifications\nweb:\n- at '/replicas': got string\n"
+    assert reason(said) == "values don't meet the specifications web: - at '/replicas': got string"
+
+
+def test_containers_of_every_kind_of_workload() -> None:
+    spec = {"initContainers": [{"name": "a"}], "containers": [{"name": "b"}]}
+    objects = [
+        {"kind": "Deployment", "metadata": {"name": "d"}, "spec": {"template": {"spec": spec}}},
+        {"kind": "CronJob", "metadata": {"name": "c"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}},
+        {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "x"}]}},
+        {"kind": "Service", "metadata": {"name": "s"}, "spec": {}},
+    ]
+    assert [(where, each["name"]) for where, each in containers(objects)] == [
+        ("Deployment d", "a"),
+        ("Deployment d", "b"),
+        ("CronJob c", "a"),
+        ("CronJob c", "b"),
+        ("Pod p", "x"),
+    ]
