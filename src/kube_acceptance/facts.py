@@ -15,12 +15,11 @@ from kube_acceptance.session import Session
 
 def environment(session: Session) -> dict[str, str]:
     """Versions, commit and images of a run, the most telling first; only what it used."""
-    facts = session.facts()
+    facts = {"Mutant": f"{session.mutant.name}: without {session.mutant.takes_away}"} if session.mutant else {}
     with contextlib.suppress(AcceptanceError):
         facts["Commit"] = run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=session.config.root).stdout
+    facts |= session.facts()
     facts["Host"] = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    if session.mutant:
-        facts = {"Mutant": f"{session.mutant.name}: without {session.mutant.takes_away}", **facts}
     return {name: value.strip() for name, value in facts.items()}
 
 
