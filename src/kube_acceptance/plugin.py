@@ -79,8 +79,7 @@ def _configure(config: pytest.Config) -> None:
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if not hasattr(config, "workerinput"):
-        # what CI cancels with must clean up like Ctrl-C
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        signal.signal(signal.SIGTERM, _stop)
 
 
 def _session(config: pytest.Config, settings: configuration.Config) -> Session:
@@ -251,6 +250,11 @@ def _progress_through(config: pytest.Config) -> None:
             print(f"\r{text}", file=sys.stderr, flush=True)
 
     console.speak_through(speak)
+
+
+def _stop(*_: object) -> None:
+    """What CI cancels with cleans up like Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _path(text: str | None) -> Path | None:

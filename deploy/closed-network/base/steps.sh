@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2164
 # Task: T-306
 # alpine:3.23, python:3.13-alpine, node:22-alpine and postgres:17-alpine from Python wheels and Debian's sources, compiled with musl-gcc.
-# Every wheel is pinned by sha256 (wheels.txt); Debian's sources are checked by apt against its signed index.
+# Wheels and sources are pinned by sha256, in wheels.txt and debian.txt.
 
 JOBS=${JOBS:-2}
 CROSS="-q --build=x86_64-linux-gnu --host=x86_64-linux-musl"
@@ -24,7 +24,7 @@ wheels() {
 debian_sources() { # Debian 13's sources and headers, by their pinned sums; nothing is installed
   local mirror sum path package
   mirror=$(debian_mirror)
-  rm -rf "$WORK/debian"
+  rm -rf "${WORK:?}"/{debian,apt,dev}
   mkdir "$WORK/debian"
   cd "$WORK/debian"
   while read -r sum path; do

@@ -38,9 +38,11 @@ programs() {
 
 # Debian 12, because its systemd (252) runs on a host with cgroup v1, which 256 and newer refuse. Minikube comes in by ssh.
 root() {
+  local mirror
+  mirror=$(debian_mirror)
   rm -rf "$WORK/root"
   debootstrap --variant=minbase --include=systemd,systemd-sysv,conntrack,iptables,nftables,iproute2,ethtool,util-linux,mount,kmod,libseccomp2,e2fsprogs,bash,ca-certificates,curl,jq,procps,openssh-server,sudo,rsync,socat \
-    bookworm "$WORK/root" "$(debian_mirror)"
+    bookworm "$WORK/root" "$mirror"
   rm -rf "$WORK"/root/var/cache/apt/archives/*.deb "$WORK"/root/var/lib/apt/lists/* "$WORK"/root/usr/share/{man,info,locale}/*
 }
 

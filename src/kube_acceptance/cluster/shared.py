@@ -63,6 +63,8 @@ class Lease:
             progress(f"removing the cluster {self._provider.name}")
             self._provider.delete()
             shutil.rmtree(self._folder)
+        with contextlib.suppress(OSError):  # other clusters have their folders there
+            self._folder.parent.rmdir()
         return False
 
 
