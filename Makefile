@@ -21,7 +21,8 @@ mutants: machine images $(VENV)/installed ## take protections away and see their
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
-test: lint unit backend frontend static ## the project's own tests
+test: ## the project's own tests
+	$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint unit backend frontend static
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -18,8 +18,8 @@ def environment(session: Session) -> dict[str, str]:
     facts = {"Mutant": f"{session.mutant.name}: without {session.mutant.takes_away}"} if session.mutant else {}
     with contextlib.suppress(AcceptanceError):
         facts["Commit"] = run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=session.config.root).stdout
-    facts |= session.facts()
     facts["Host"] = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    facts |= session.facts()
     return {name: value.strip() for name, value in facts.items()}
 
 

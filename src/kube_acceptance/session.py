@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -160,7 +161,7 @@ class Session:
             (chart or self.deployable_chart()).using(**host),
             name=self.config.release,
             namespace=namespace,
-            post_renderer=self.mutant.post_renderer() if self.mutant else ((), {}),
+            post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),
         )
 
     @contextlib.contextmanager
@@ -206,6 +207,11 @@ class Session:
             progress("remove it:  kube-acceptance clean")
 
     # ---- how it is made
+
+    @cached_property
+    def _scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """A folder for what only this run needs; it goes with the process."""
+        return tempfile.TemporaryDirectory(prefix="kube-acceptance-")
 
     @cached_property
     def _provider(self) -> Kind:

@@ -58,7 +58,7 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 
 def test_the_post_renderer_filters_what_helm_gives_it(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]"))
-    arguments, env = found.post_renderer()
+    arguments, env = found.post_renderer(tmp_path / "plugins")
     program = Path(env["HELM_PLUGINS"]) / arguments[1] / "render"
     said = subprocess.run([program], input=yaml.safe_dump_all([DEPLOYMENT, SERVICE]), text=True, capture_output=True)
     assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT]
@@ -67,7 +67,7 @@ def test_the_post_renderer_filters_what_helm_gives_it(tmp_path: Path) -> None:
 
 def test_without_changes_of_objects_there_is_no_post_renderer(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, "dockerfiles: [{image: web, find: a, put: b}]"))
-    assert found.post_renderer() == ((), {})
+    assert found.post_renderer(tmp_path) == ((), {})
 
 
 def test_a_dockerfile_is_changed_in_a_copy(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
-from types import TracebackType
-from typing import IO, Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO
 
 from docker.client import DockerClient
 from docker.errors import ImageNotFound
@@ -27,7 +27,7 @@ _CHUNK = 1 << 20
 _MAX_LINKS = 40
 
 
-class ImageContents:
+class ImageContents(AbstractContextManager["ImageContents"]):
     """An image's configuration and files.
 
     The export is kept in a temporary file without a name until `close` (or the end of a `with` block); file bodies are
@@ -81,14 +81,7 @@ class ImageContents:
             self.close()
             raise
 
-    def __enter__(self) -> Self:
-        """The contents; the end of the block closes them."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

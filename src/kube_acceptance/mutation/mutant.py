@@ -90,17 +90,15 @@ class Mutant(_Section):
             changed = [patched.get(id(item), item) for item in changed]
         return changed
 
-    def post_renderer(self) -> tuple[Sequence[str], Mapping[str, str]]:
+    def post_renderer(self, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
         """Helm arguments and environment that put `change` between rendering and installing.
 
-        Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; the folder made here is both.
+        Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; what is written to `folder` is both.
         """
         if not self.manifests:
             return (), {}
-        folder = Path(tempfile.gettempdir()) / f"{PLUGIN}-{self.name}"
-        shutil.rmtree(folder, ignore_errors=True)
         plugin = folder / PLUGIN
-        plugin.mkdir(parents=True)
+        plugin.mkdir(parents=True, exist_ok=True)
         program = plugin / "render"
         words = [sys.executable, "-m", "kube_acceptance.mutation.render", str(self.file)]
         program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")

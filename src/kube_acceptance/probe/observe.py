@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import methodcaller
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from kubernetes import client
 
@@ -46,7 +46,7 @@ class Sighting:
     unheard: str
 
 
-class Observer:
+class Observer(AbstractContextManager["Observer"]):
     """Looks at connections, keeping its sessions with the agents between looks.
 
     Args:
@@ -62,12 +62,7 @@ class Observer:
         self._sessions: dict[Place, Session] = {}
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="probe")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

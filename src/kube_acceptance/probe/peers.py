@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
 import docker
 from docker.errors import DockerException
@@ -22,7 +22,7 @@ CONTAINER = "probe"
 NEVER_READY = "kube-acceptance/never-ready"
 
 
-class Peers:
+class Peers(AbstractContextManager["Peers"]):
     """Makes places when they are asked for, and removes them at the end.
 
     Args:
@@ -49,12 +49,7 @@ class Peers:
         self._engine: docker.DockerClient | None = None
         self._outside: Any = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

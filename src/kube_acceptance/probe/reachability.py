@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 from kubernetes import client
 
@@ -20,7 +19,7 @@ from kube_acceptance.probe.report import BUDGET, Report, settle
 from kube_acceptance.probe.verdict import Verdict, judge, judge_missing
 
 
-class Reachability:
+class Reachability(AbstractContextManager["Reachability"]):
     """Looks at connections between the parts of a release; a context manager that removes what it made.
 
     Args:
@@ -53,12 +52,7 @@ class Reachability:
             new_client, self._peers, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
