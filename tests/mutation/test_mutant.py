@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,10 +59,10 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_the_post_renderer_filters_what_helm_gives_it(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]"))
     arguments, env = found.post_renderer(tmp_path / "plugins")
-    program = Path(env["HELM_PLUGINS"]) / arguments[1] / "render"
+    program = Path(env["HELM_PLUGINS"]) / arguments[1] / arguments[1]
     said = subprocess.run([program], input=yaml.safe_dump_all([DEPLOYMENT, SERVICE]), text=True, capture_output=True)
     assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT]
-    assert os.access(program, os.X_OK)
+    assert shutil.which(arguments[1], path=env["PATH"]) == str(program)  # where Helm 3 looks for it
 
 
 def test_without_changes_of_objects_there_is_no_post_renderer(tmp_path: Path) -> None:

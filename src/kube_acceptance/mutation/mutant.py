@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -99,7 +100,7 @@ class Mutant(_Section):
             return (), {}
         plugin = folder / PLUGIN
         plugin.mkdir(parents=True, exist_ok=True)
-        program = plugin / "render"
+        program = plugin / PLUGIN
         words = [sys.executable, "-m", "kube_acceptance.mutation.render", str(self.file)]
         program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
         program.chmod(0o755)
@@ -111,11 +112,11 @@ class Mutant(_Section):
                     "name": PLUGIN,
                     "version": "1.0.0",
                     "runtime": "subprocess",
-                    "runtimeConfig": {"platformCommand": [{"command": "${HELM_PLUGIN_DIR}/render"}]},
+                    "runtimeConfig": {"platformCommand": [{"command": "${HELM_PLUGIN_DIR}/" + PLUGIN}]},
                 }
             )
         )
-        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{_path()}"}
+        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}"}
 
     @contextlib.contextmanager
     def patched(self, image: str, source: ImageSource) -> Iterator[ImageSource]:
@@ -168,9 +169,3 @@ def load_all(folder: Path) -> list[Mutant]:
 
 def _fits(item: Mapping[str, Any], change: Change) -> bool:
     return item["kind"] == change.kind and (not change.name or item["metadata"]["name"] == change.name)
-
-
-def _path() -> str:
-    import os
-
-    return os.environ.get("PATH", "")
