@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kube_acceptance.errors import AcceptanceError
 
-_running: set[subprocess.Popen[bytes]] = set()
+_running: set[subprocess.Popen[Any]] = set()
 _guard = threading.Lock()
 
 
@@ -75,35 +77,47 @@ def run(
     except FileNotFoundError as error:
         missing = f"{cwd} is not there" if cwd and not cwd.is_dir() else f"{words[0]} is not installed"
         raise CommandError(missing, Completed(words, 127, "", "", 0.0)) from error
-    with _guard:
-        _running.add(process)
     try:
-        out, err = process.communicate(input, timeout=timeout)
-    except BaseException as error:
-        _end(process)
-        if not isinstance(error, subprocess.TimeoutExpired):
-            raise
+        with watched(process):
+            out, err = process.communicate(input, timeout=timeout)
+    except subprocess.TimeoutExpired:
         out, err = process.communicate()
         completed = Completed(words, -signal.SIGTERM, _text(out), _text(err), time.monotonic() - started)
         raise CommandError(f"{_short(words)} did not end within {timeout:g} seconds", completed) from None
-    finally:
-        with _guard:
-            _running.discard(process)
     completed = Completed(words, process.returncode, _text(out), _text(err), time.monotonic() - started)
     if check and completed.returncode:
         raise CommandError(f"{_short(words)} failed with exit status {completed.returncode}", completed)
     return completed
 
 
+@contextlib.contextmanager
+def watched(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Wait for a program inside this block: it ends with `end_all`, and when an exception leaves the block.
+
+    The program must lead a session of its own.
+    """
+    with _guard:
+        _running.add(process)
+    try:
+        yield
+    except BaseException:
+        end(process)
+        raise
+    finally:
+        with _guard:
+            _running.discard(process)
+
+
 def end_all() -> None:
-    """End every program that `run` is waiting for in other threads, as Ctrl-C must."""
+    """End every program that other threads wait for, as Ctrl-C must."""
     with _guard:
         processes = list(_running)
     for process in processes:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a program and everything it started; by force when it does not go within 5 seconds."""
     try:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=5)

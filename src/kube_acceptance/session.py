@@ -166,7 +166,10 @@ class Session:
 
     @contextlib.contextmanager
     def released(self, purpose: str) -> Iterator[Release]:
-        """A release in a namespace of its own that goes with it, unless the run is asked to keep things."""
+        """A release in a namespace of its own that goes with it, unless the run is asked to keep things.
+
+        After a failure the namespace stays until the cluster goes: the evidence is gathered from it.
+        """
         release = self.new_release(self.new_namespace(purpose))
         yield release
         if self._keep == "never":
@@ -175,12 +178,12 @@ class Session:
     def facts(self) -> dict[str, str]:
         """What this run used, by name: only what was really there."""
         facts = {}
-        if "cluster" in self._started and not self._started["cluster"].exception():
+        if self._made("cluster"):
             with contextlib.suppress(Exception):  # a report is written also when the cluster is gone
                 nodes = self._access.core.list_node().items
                 facts["Kubernetes"] = f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes (Kind)"
             facts["Helm"] = self.chart().helm("version", "--template", "{{.Version}}").stdout
-        if "images" in self._started and not self._started["images"].exception():
+        if self._made("images"):
             facts["Docker"] = str(self.engine.version()["Version"])
             facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}
         return facts
@@ -228,6 +231,10 @@ class Session:
                 self._started["images"] = self._pool.submit(self._build)
             if "cluster" not in self._started and (cluster or self.wants_cluster):
                 self._started["cluster"] = self._pool.submit(self._make_cluster)
+
+    def _made(self, name: str) -> bool:
+        future = self._started.get(name)
+        return future is not None and future.done() and not future.cancelled() and not future.exception()
 
     def _once(self, name: str, make: Callable[[], None]) -> None:
         with self._lock:

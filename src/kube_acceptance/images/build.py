@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from docker.client import DockerClient
 from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
+from kube_acceptance.command import end, watched
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError, ImageError, ToolError
 from kube_acceptance.images.dockerfile import Dockerfile
@@ -214,26 +213,20 @@ def _stream(words: Sequence[str], *, timeout: float, said: Callable[[str], None]
         raise ToolError("docker is not installed", hint="Install the docker command with its buildx plugin.") from None
     expired = threading.Event()
 
-    def end() -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-
     def expire() -> None:
         expired.set()
-        end()
+        end(process)
 
     timer = threading.Timer(timeout, expire)
     timer.start()
     lines: list[str] = []
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            said(lines[-1])
-        code = process.wait()
-    except BaseException:
-        end()
-        raise
+        with watched(process):
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                said(lines[-1])
+            code = process.wait()
     finally:
         timer.cancel()
     if expired.is_set():
