@@ -13,6 +13,7 @@ import docker.errors
 import yaml
 from docker.models.containers import Container
 from pytest_kind import KindCluster
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from kube_acceptance.cluster import host
 from kube_acceptance.command import CommandError, run
@@ -98,10 +99,7 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         """Remove the cluster, and Kind's Docker network when this cluster brought it and nobody else uses it."""
         run([self.kind_path, "delete", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig], timeout=120)
         if (self._folder / "network").exists():
-            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-                network = self._engine.networks.get(NETWORK)
-                if not network.attrs["Containers"]:
-                    network.remove()
+            self._remove_network()
         for file in ("network", "stamp", "kind.yaml", "kubeconfig"):
             (self._folder / file).unlink(missing_ok=True)
 
@@ -140,6 +138,18 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         if after == before:
             raise FaultError(f"node {node} was not restarted: it still runs since {before}")
         return f"node {node} restarted: it runs since {after}, before since {before}"
+
+    @retry(
+        retry=retry_if_exception_type(docker.errors.APIError),
+        stop=stop_after_attempt(5),
+        wait=wait_fixed(0.5),
+        retry_error_callback=lambda state: None,
+    )
+    def _remove_network(self) -> None:
+        # a container that has just gone may still count as an endpoint for a moment
+        for network in self._engine.networks.list(names=[NETWORK], greedy=True):
+            if network.name == NETWORK and not network.attrs["Containers"]:
+                network.remove()
 
     @property
     def _stamp(self) -> Path:
