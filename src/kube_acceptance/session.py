@@ -150,7 +150,7 @@ class Session:
         self.cluster.namespace(name, {**RESTRICTED, **self.labels})
         return name
 
-    def new_release(self, namespace: str, chart: Chart | None = None) -> Release:
+    def new_release(self, namespace: str) -> Release:
         """A release of the project's chart under a host name of its own; not installed yet.
 
         Two releases with one host would answer for each other.
@@ -158,7 +158,7 @@ class Session:
         host = {self.config.ingress_value: f"{namespace}.localhost"} if self.config.ingress_value else {}
         return Release(
             self.cluster,
-            (chart or self.deployable_chart()).using(**host),
+            self.deployable_chart().using(**host),
             name=self.config.release,
             namespace=namespace,
             post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),

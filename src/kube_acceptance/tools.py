@@ -9,7 +9,7 @@ import platform
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,13 +83,6 @@ def resolve(name: str, *, cache: Path, given: Path | None = None) -> Path:
     if cached := sorted((cache / "tools").glob(f"{name}-*")):
         return cached[-1]
     return _download(name, PINS[name], cache / "tools")
-
-
-def resolve_all(
-    names: Sequence[str], *, cache: Path, given: Mapping[str, Path | None] | None = None
-) -> dict[str, Path]:
-    """Find several programs; see `resolve`."""
-    return {name: resolve(name, cache=cache, given=(given or {}).get(name)) for name in names}
 
 
 def _download(name: str, pin: Pin, folder: Path) -> Path:

@@ -15,7 +15,6 @@ from kube_acceptance.trace import (
     check_protections,
     check_scenarios,
     check_tasks,
-    matrix,
     task_findings,
 )
 
@@ -158,11 +157,3 @@ def test_objects_name_known_tasks(read: Read) -> None:
 
 def test_no_objects_prove_nothing(read: Read) -> None:
     assert texts(task_findings([], read())) == ["objects: there are none, so nothing was checked"]
-
-
-def test_the_matrix_lays_them_side_by_side(read: Read) -> None:
-    small, safe = matrix(read(), [SMALL, SMALL._replace(name="Tagged without @", tags=("REQ-IMG-01",))])
-    assert [clause.id for clause in safe.clauses] == ["C-01", "C-02"]
-    assert [task.id for task in small.tasks] == ["T-201"]
-    assert [scenario.name for scenario in small.scenarios] == ["It is small", "Tagged without @"]
-    assert safe.scenarios == ()

@@ -59,10 +59,6 @@ class Release:
         arguments, env = self._post_renderer
         self._helm("upgrade", self.name, str(self.chart.folder), "--install", *arguments, with_values=True, env=env)
 
-    def uninstall(self) -> None:
-        """Remove the release; raises ReleaseError when Helm cannot."""
-        self._helm("uninstall", self.name)
-
     def _helm(self, verb: str, *arguments: str, **options: Any) -> str:
         where = ["--namespace", self.namespace, "--kubeconfig", str(self.cluster.kubeconfig)]
         return self.chart.helm(verb, *arguments, *where, timeout=HELM_TIMEOUT, **options).stdout

@@ -5,8 +5,7 @@
                 scenario
 
 `load` reads the documents, the `check_…` functions and `task_findings` return what does not agree as findings
-(none means that all does), and `matrix` lays requirements, clauses, tasks and scenarios side by side. Nothing here
-needs a cluster.
+(none means that all does). Nothing here needs a cluster.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from kube_acceptance.trace.checks import (
 from kube_acceptance.trace.documents import load
 from kube_acceptance.trace.files import project_files
 from kube_acceptance.trace.headers import check_headers
-from kube_acceptance.trace.matrix import Row, matrix
 from kube_acceptance.trace.model import (
     Amendment,
     Clause,
@@ -48,7 +46,6 @@ __all__ = [
     "Place",
     "Protection",
     "Requirement",
-    "Row",
     "Scenario",
     "Task",
     "Trace",
@@ -61,7 +58,6 @@ __all__ = [
     "check_scenarios",
     "check_tasks",
     "load",
-    "matrix",
     "project_files",
     "read_scenarios",
     "task_findings",
