@@ -46,7 +46,7 @@ frontend: app/frontend/node_modules/installed
 
 # the scenarios that need neither Docker nor a cluster
 static: $(VENV)/installed
-	deploy/closed-network/load --tools-only
+	deploy/closed-network/auto --tools-only
 	$(PYTEST) features -m static -q --reports reports/static
 
 machine:
