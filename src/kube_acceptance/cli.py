@@ -6,21 +6,19 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import docker
-import docker.errors
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from kube_acceptance import config as configuration
 from kube_acceptance import mutation
-from kube_acceptance.cluster import Kind, Lease, reap
+from kube_acceptance.cluster import Lease, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.console import progress
-from kube_acceptance.errors import AcceptanceError, MachineError
+from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.runner import Verdict
-from kube_acceptance.session import cluster_name, provider
+from kube_acceptance.session import cluster_name, connect, leftover, provider
 from kube_acceptance.tools import resolve
 
 app = typer.Typer(
@@ -36,10 +34,8 @@ def clean() -> None:
 
     Example:  kube-acceptance clean
     """
-    engine = _engine()
     cache = configuration.cache_folder()
-    tools = {name: resolve(name, cache=cache) for name in ("kind", "kubectl")}
-    gone = reap(cache, lambda name, folder: Kind(name, folder=folder, tools=tools, engine=engine), kept_too=True)
+    gone = reap(cache, leftover(connect(), lambda name: resolve(name, cache=cache)), kept_too=True)
     progress(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
 
 
@@ -58,9 +54,8 @@ def mutants(
     settings = configuration.load(Path.cwd())
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
-    engine = _engine()
     kind = provider(
-        settings, cluster_name(settings), engine=engine, tool=lambda name: resolve(name, cache=settings.cache)
+        settings, cluster_name(settings), engine=connect(), tool=lambda name: resolve(name, cache=settings.cache)
     )
     lease = Lease(kind, folders(settings.cache) / kind.name)
     lease.take()
@@ -81,18 +76,6 @@ def mutants(
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
-
-
-def _engine() -> docker.DockerClient:
-    try:
-        engine = docker.from_env(timeout=300)
-        engine.ping()
-    except docker.errors.DockerException as error:
-        raise MachineError(
-            "Docker is not running",
-            hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
-        ) from error
-    return engine
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -80,8 +81,6 @@ class Config(_Section):
 
 def cache_folder() -> Path:
     """The user's cache folder of the harness; `KUBE_ACCEPTANCE_CACHE` overrides it."""
-    import os
-
     return Path(os.environ.get("KUBE_ACCEPTANCE_CACHE") or platformdirs.user_cache_path("kube-acceptance"))
 
 

@@ -23,12 +23,18 @@ def environment(session: Session) -> dict[str, str]:
     return {name: value.strip() for name, value in facts.items()}
 
 
+def specification(config: Config) -> trace.Trace:
+    """The specification documents of a project, read; raises ConfigurationError when they cannot be."""
+    names = config.documents
+    return trace.load(config.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+
+
 def requirements(config: Config) -> list[Requirement]:
     """The requirements as the specification has them, with their tasks; none where there is no specification."""
     names = config.documents
     if not config.path(names.spec).is_file():
         return []
-    known = trace.load(config.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+    known = specification(config)
     scenarios = trace.read_scenarios(config.path(config.features))
     return [
         Requirement(

@@ -9,6 +9,7 @@ import pytest
 from kube_acceptance import trace
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.config import Config
+from kube_acceptance.facts import specification
 from kube_acceptance.images.build import BuiltImage
 from kube_acceptance.plugin import config_key, redactor_key, session_key
 from kube_acceptance.release import Chart, Release
@@ -33,8 +34,7 @@ def session(pytestconfig: pytest.Config) -> Session:
 @pytest.fixture(scope="session")
 def documents(settings: Config) -> trace.Trace:
     """The specification documents, read."""
-    names = settings.documents
-    return trace.load(settings.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+    return specification(settings)
 
 
 @pytest.fixture(scope="session")

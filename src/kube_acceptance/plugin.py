@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from kube_acceptance import command, console, gherkin, mutation
 from kube_acceptance import config as configuration
-from kube_acceptance import console, gherkin, mutation, trace
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor, gather
-from kube_acceptance.facts import environment, requirements
+from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
 from kube_acceptance.report.model import Failure
 from kube_acceptance.session import OWNER, Session, cluster_name
@@ -69,9 +69,8 @@ def _configure(config: pytest.Config) -> None:
     _progress_through(config)
     redactor = config.stash[redactor_key] = Redactor()
     run = config.stash[session_key] = _session(config, settings)
-    reports = config.getoption("reports") or settings.path(settings.reports)
     recorder = Recorder(
-        reports,
+        _reports(config),
         title=settings.title,
         environment=lambda: environment(run),
         requirements=lambda: requirements(settings),
@@ -175,10 +174,8 @@ def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
 
 
 def _evidence_folder(request: pytest.FixtureRequest) -> Path:
-    settings = request.config.stash[config_key]
-    reports = request.config.getoption("reports") or settings.path(settings.reports)
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
-    return Path(reports) / "evidence" / name
+    return _reports(request.config) / "evidence" / name
 
 
 @pytest.hookimpl(wrapper=True)
@@ -195,8 +192,6 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Stop what runs in the background, so that the end can begin."""
-    from kube_acceptance import command
-
     command.end_all()
 
 
@@ -227,16 +222,14 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
 
 
 def _requirement_numbers(settings: configuration.Config) -> list[str]:
-    documents = settings.documents
-    if not settings.path(documents.spec).is_file():
+    if not settings.path(settings.documents.spec).is_file():
         return []
-    known = trace.load(
-        settings.root,
-        constitution=str(documents.constitution),
-        spec=str(documents.spec),
-        tasks=str(documents.tasks),
-    )
-    return list(known.requirements)
+    return list(specification(settings).requirements)
+
+
+def _reports(config: pytest.Config) -> Path:
+    settings = config.stash[config_key]
+    return config.getoption("reports") or settings.path(settings.reports)
 
 
 def _progress_through(config: pytest.Config) -> None:

@@ -93,21 +93,8 @@ class Session:
 
     @cached_property
     def engine(self) -> docker.DockerClient:
-        """Docker's API.
-
-        Raises:
-            MachineError: Docker does not answer.
-        """
-        try:
-            engine = docker.from_env(timeout=300)
-            engine.ping()
-        except (docker.errors.DockerException, OSError) as error:
-            raise MachineError(
-                "Docker is not running",
-                hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
-                details=[str(error)],
-            ) from error
-        return engine
+        """Docker's API; see `connect`."""
+        return connect()
 
     def tool(self, name: str) -> Path:
         """A program; see `kube_acceptance.tools.resolve`."""
@@ -278,12 +265,8 @@ class Session:
         }
 
     def _make_cluster(self) -> None:
-        reap(self.config.cache, lambda name, folder: self._other(name, folder))
+        reap(self.config.cache, leftover(self.engine, self.tool))
         Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
-
-    def _other(self, name: str, folder: Path) -> Kind:
-        tools = {"kind": self.tool("kind"), "kubectl": self.tool("kubectl")}
-        return Kind(name, folder=folder, tools=tools, engine=self.engine)
 
     def _prepare(self) -> None:
         built = self.images
@@ -297,6 +280,33 @@ class Session:
         for namespace in self._access.core.list_namespace(label_selector=RUN_LABEL).items:
             if not psutil.pid_exists(int(namespace.metadata.labels[RUN_LABEL])):
                 self._access.core.delete_namespace(namespace.metadata.name)
+
+
+def connect() -> docker.DockerClient:
+    """Docker's API.
+
+    Raises:
+        MachineError: Docker does not answer.
+    """
+    try:
+        engine = docker.from_env(timeout=300)
+        engine.ping()
+    except (docker.errors.DockerException, OSError) as error:
+        raise MachineError(
+            "Docker is not running",
+            hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
+            details=[str(error)],
+        ) from error
+    return engine
+
+
+def leftover(engine: docker.DockerClient, tool: Callable[[str], Path]) -> Callable[[str, Path], Kind]:
+    """Makes the providers of clusters of which nothing is known but their names and folders: to remove them."""
+
+    def of(name: str, folder: Path) -> Kind:
+        return Kind(name, folder=folder, tools={"kind": tool("kind"), "kubectl": tool("kubectl")}, engine=engine)
+
+    return of
 
 
 def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Callable[[str], Path]) -> Kind:

@@ -36,7 +36,7 @@ def gather(release: Release, folder: Path, redact: Redactor) -> Path:
         "describe.txt": lambda: kubectl("describe", KINDS, *here).stdout,
         "nodes.txt": lambda: kubectl("describe", "nodes").stdout,
         "helm-history.txt": lambda: str(release.history()),
-        "helm-manifest.yaml": lambda: kubectl("get", KINDS, *here, "-o", "yaml").stdout,
+        "objects.yaml": lambda: kubectl("get", KINDS, *here, "-o", "yaml").stdout,
     }
     for name, read in sources.items():
         _write(folder / name, read, redact)
