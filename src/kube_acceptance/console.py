@@ -29,3 +29,7 @@ def progress(text: str) -> None:
     line = f"{time.monotonic() - _started:7.1f}s {text}"
     with _lock:
         _speak(f"\x1b[2m{line}\x1b[0m" if sys.stderr.isatty() else line)
+
+
+def status(text: str) -> None:
+    """Say what is being waited for right now: one line that the next one replaces on a terminal, nothing in a pipe."""

@@ -86,7 +86,7 @@ def test_a_run_survives_json() -> None:
     data = run.to_dict()
     assert Run.from_dict(json.loads(json.dumps(data))) == run
     assert data["verdict"] == "failed"
-    assert data["totals"] == {"failed": 1, "broken": 0, "not run": 0, "skipped": 0, "passed": 1}
+    assert {status: count for status, count in data["totals"].items() if count} == {"failed": 1, "passed": 1}
 
 
 def test_an_unknown_field_is_refused() -> None:

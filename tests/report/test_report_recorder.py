@@ -50,7 +50,7 @@ def test_a_passed_scenario(project: Project) -> None:
     project.feature(TEA)
     run = project.run()
     assert run.verdict == "passed"
-    assert run.totals == {"failed": 0, "broken": 0, "not run": 0, "skipped": 0, "passed": 1}
+    assert {status: count for status, count in run.totals.items() if count} == {"passed": 1}
     assert (run.title, run.environment, run.problems) == ("Tea", {"kettle": "1.0"}, [])
     assert run.command == "pytest -p pytest_bdd.plugin -p xdist.plugin -p no:cacheprovider"
     assert run.started <= run.finished
@@ -495,7 +495,12 @@ def test_workers_make_the_same_document(project: Project) -> None:
     everything(project)
     alone = timeless(project.run(exits=1).to_dict())
     spread = timeless(project.run("-n", "2", exits=1).to_dict())
-    assert alone["totals"] == {"failed": 3, "broken": 1, "not run": 0, "skipped": 1, "passed": 3}
+    assert {status: count for status, count in alone["totals"].items() if count} == {
+        "failed": 3,
+        "broken": 1,
+        "skipped": 1,
+        "passed": 3,
+    }
     assert spread == alone
 
 

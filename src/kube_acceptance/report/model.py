@@ -3,8 +3,9 @@
 Run
 ├── Problem          what kept scenarios from being collected or the run from ending well
 ├── Requirement      ── Task
+├── Past             what became of a scenario in an earlier run
 └── Feature          ── Rule
-    └── Scenario     ── Failure, Attachment
+    └── Scenario     ── Failure, Attachment, and the scenario's earlier attempts in this run
         └── Step     ── Wait
 """
 
@@ -32,15 +33,31 @@ def printable(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(printable)]
-ScenarioStatus = Literal["failed", "broken", "not run", "skipped", "passed"]
-"""From worst to best. Broken: no verdict, because set-up or clean-up failed or the run ended in the middle of it."""
-StepStatus = Literal["passed", "failed", "skipped", "undefined", "not run"]
+ScenarioStatus = Literal["failed", "broken", "undefined", "pending", "flaky", "not run", "skipped", "passed"]
+"""From worst to best.
+
+Broken: no verdict, because set-up or clean-up failed or the run ended in the middle of it. Undefined: a step has no
+definition. Pending: a step's definition says that it is not written yet. Flaky: it passed, but only when repeated.
+"""
+StepStatus = Literal["passed", "failed", "skipped", "undefined", "pending", "not run"]
 Outcome = Literal[
-    "failed", "broken", "not run", "skipped", "passed in part", "passed", "not in this run", "not yet covered"
+    "failed",
+    "broken",
+    "undefined",
+    "pending",
+    "flaky",
+    "not run",
+    "skipped",
+    "passed in part",
+    "passed",
+    "not in this run",
+    "not yet covered",
 ]
 Verdict = Literal["passed", "failed", "incomplete", "nothing proved"]
 
 STATUSES: tuple[ScenarioStatus, ...] = get_args(ScenarioStatus)
+RED: frozenset[ScenarioStatus] = frozenset({"failed", "broken", "undefined", "pending", "flaky"})
+"""What fails a run; of these, a flaky scenario that is in quarantine only keeps it from being whole."""
 
 
 class Record(BaseModel):
@@ -130,7 +147,7 @@ class Step(Record):
     """A line of a scenario, and what became of it.
 
     `duration` counts seconds from the first fixture made ready for the step to its end; `setup` is the fixtures' part.
-    `where` is the `path:line` of the step definition, once it was found.
+    `where` is the `path:line` of the step definition, once it was found; `suggestion` is code for one that is missing.
     """
 
     keyword: Text
@@ -140,9 +157,11 @@ class Step(Record):
     datatable: list[list[Text]] = Field(default_factory=list)
     docstring: Text | None = None
     status: StepStatus = "not run"
+    started: datetime | None = None
     duration: float = 0.0
     setup: float = 0.0
     where: Text = ""
+    suggestion: Text = ""
     waits: list[Wait] = Field(default_factory=list)
     facts: list[Text] = Field(default_factory=list)
 
@@ -150,7 +169,9 @@ class Step(Record):
 class Scenario(Record):
     """A scenario, or one row of a scenario outline, and what became of it.
 
-    `id` is the pytest node id, so that `pytest ID` runs it again. `reason` says why it was skipped or did not run.
+    `id` is the pytest node id, so that `pytest ID` runs it again. `reason` says why it was skipped, is pending or did
+    not run. `earlier` holds its attempts before this one, oldest first; `quarantine` says who answers for its flakiness
+    and until when; `worker` is the process of pytest-xdist that ran it.
     """
 
     id: Text
@@ -164,12 +185,37 @@ class Scenario(Record):
     example: dict[Text, Text] = Field(default_factory=dict)
     status: ScenarioStatus = "not run"
     reason: Text = ""
+    quarantine: Text = ""
+    worker: Text = ""
     started: datetime | None = None
     duration: float = 0.0
     steps: list[Step] = Field(default_factory=list)
     failure: Failure | None = None
     facts: list[Text] = Field(default_factory=list)
     attachments: list[Attachment] = Field(default_factory=list)
+    earlier: list[Scenario] = Field(default_factory=list)
+
+    @property
+    def red(self) -> bool:
+        """Whether it fails the run."""
+        return self.status in RED and not (self.status == "flaky" and self.quarantine)
+
+    @property
+    def made_ready(self) -> float:
+        """The seconds that its steps spent on fixtures, such as the release that it shares with others."""
+        return sum(step.setup for step in self.steps)
+
+
+class Past(Record):
+    """What became of a scenario in an earlier run.
+
+    `seconds` leaves out what its fixtures took; `attempts` is more than 1 where it was repeated.
+    """
+
+    run: datetime
+    status: ScenarioStatus
+    seconds: float
+    attempts: int = 1
 
 
 class Rule(Record):
@@ -224,7 +270,8 @@ class Requirement(Record):
 class Run(Record):
     """One run: what was asked for, on what, and everything that came of it.
 
-    `left_out` counts the scenarios that were collected but not selected.
+    `left_out` counts the scenarios that were collected but not selected; `past` holds what is recorded of scenarios (by
+    id, oldest first) in the runs before this one.
     """
 
     title: Text
@@ -236,6 +283,7 @@ class Run(Record):
     left_out: int = 0
     requirements: list[Requirement] = Field(default_factory=list)
     problems: list[Problem] = Field(default_factory=list)
+    past: dict[Text, list[Past]] = Field(default_factory=dict)
 
     def scenarios(self) -> Iterator[Scenario]:
         """All scenarios, feature by feature."""
@@ -254,7 +302,7 @@ class Run(Record):
     def verdict(self) -> Verdict:
         """What the run says as a whole: passed only if there is something, all of it passed and nothing went wrong."""
         totals = self.totals
-        if totals["failed"] or totals["broken"] or self.problems:
+        if self.problems or any(scenario.red for scenario in self.scenarios()):
             return "failed"
         if not totals["passed"]:
             return "nothing proved"

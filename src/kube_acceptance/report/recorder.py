@@ -14,7 +14,7 @@ import pytest
 
 from kube_acceptance.report.assemble import cut_off, is_of, with_outcomes, with_results
 from kube_acceptance.report.html import render, sentence
-from kube_acceptance.report.model import Failure, Feature, Problem, Record, Requirement, Run, Scenario
+from kube_acceptance.report.model import Failure, Feature, Past, Problem, Record, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
 
@@ -43,6 +43,8 @@ class Recorder:
         environment: Called at the end: facts about what it ran on, such as versions, the commit, images with digests.
         requirements: Called at the end: the requirements, as the specification has them.
         redact: Removes secrets from a text; every text of the report goes through it.
+        past: Called at the end: what is recorded of scenarios in earlier runs, by id.
+        writers: Called with the finished, redacted run and the folder, to write it in further forms.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class Recorder:
         environment: Callable[[], Mapping[str, str]] = dict,
         requirements: Callable[[], Sequence[Requirement]] = list,
         redact: Callable[[str], str] = str,
+        past: Callable[[], Mapping[str, Sequence[Past]]] = dict,
+        writers: Sequence[Callable[[Run, Path], None]] = (),
     ) -> None:
         self.document = output / DOCUMENT
         self.data = output / DATA
@@ -61,6 +65,8 @@ class Recorder:
         self._environment = environment
         self._requirements = requirements
         self._redact = redact
+        self._past = past
+        self._writers = writers
         self._started = datetime.now(UTC)
         self._plans: tempfile.TemporaryDirectory[str] | None = None
         self._worker = ""
@@ -198,6 +204,7 @@ class Recorder:
             left_out=len(self._left_out),
             requirements=requirements,
             problems=self._problems,
+            past={name: list(results) for name, results in self._asked("past", self._past, {}).items()},
         )
 
     def _leave(self, name: str, content: object) -> None:
@@ -238,6 +245,8 @@ class Recorder:
             part = path.with_suffix(".part")
             part.write_text(content, encoding="utf-8")
             part.replace(path)
+        for write in self._writers:
+            write(run, self._output)
 
 
 def _failure(longrepr: str) -> Failure:
