@@ -192,6 +192,7 @@ class Recorder:
                 self.problem(nodeid, failure)
         requirements = with_outcomes(self._asked("requirements", self._requirements, []), features, self._left_out)
         environment: Mapping[str, str] = self._asked("environment", self._environment, {})
+        past: Mapping[str, Sequence[Past]] = self._asked("past", self._past, {})
         if self._end_reason.startswith(_INTERRUPTED) and not self._problems:
             self.problem("pytest", Failure(first_line=f"{self._end_reason[0].upper()}{self._end_reason[1:]}."))
         return Run(
@@ -204,7 +205,7 @@ class Recorder:
             left_out=len(self._left_out),
             requirements=requirements,
             problems=self._problems,
-            past={name: list(results) for name, results in self._asked("past", self._past, {}).items()},
+            past={name: list(results) for name, results in past.items()},
         )
 
     def _leave(self, name: str, content: object) -> None:
