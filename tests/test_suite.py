@@ -11,7 +11,6 @@ import pytest
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.suite import Suite
 
-
 STEPS = """
 import os
 from pytest_bdd import then

@@ -52,11 +52,13 @@ class Suite:
         root: The project's folder.
         reports: Where its reports go.
         env: Variables added to its environment.
+        options: Options of pytest that every run of it gets.
     """
 
     root: Path
     reports: Path
     env: Mapping[str, str]
+    options: tuple[str, ...] = ()
 
     def run(self, *arguments: str, timeout: float) -> Ended:
         """Run it to its end.
@@ -86,4 +88,5 @@ class Suite:
 
     def _words(self, arguments: tuple[str, ...]) -> list[str]:
         forget = [word for name in FORGET for word in ("-u", name)]
-        return ["env", *forget, sys.executable, "-m", "pytest", *arguments, "--reports", str(self.reports)]
+        own = (*self.options, "--reports", str(self.reports))
+        return ["env", *forget, sys.executable, "-m", "pytest", *own, *arguments]
