@@ -106,8 +106,10 @@ def _outcomes(scenario: Scenario) -> Iterator[Result]:
 
 def _told(scenario: Scenario) -> Iterator[str]:
     """What happened, a line a step."""
+    if scenario.status in ("passed", "flaky") and (why := cause(scenario)):
+        yield why
     if scenario.quarantine:
-        yield f"{cause(scenario) or 'In quarantine'}; in quarantine: {scenario.quarantine}"
+        yield f"in quarantine: {scenario.quarantine}"
     for number, attempt in enumerate((*scenario.earlier, scenario), 1):
         if scenario.earlier:
             yield f"Attempt {number}: {'passed' if attempt.status == 'flaky' else attempt.status}"

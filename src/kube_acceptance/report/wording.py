@@ -18,11 +18,11 @@ def title(scenario: Scenario) -> str:
 
 
 def cause(scenario: Scenario) -> str:
-    """One line that says why a scenario is not simply passed; empty if it is."""
+    """One line that says why a scenario is not simply passed; nothing if it is."""
     failed = scenario.failure.first_line if scenario.failure else ""
     match scenario.status:
         case "passed":
-            return ""
+            return scenario.reason
         case "flaky":
             said = f"Flaky: it passed only at attempt {len(scenario.earlier) + 1}"
             return f"{said}; attempt 1: {cause(scenario.earlier[0])}" if scenario.earlier else said
