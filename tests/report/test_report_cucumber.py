@@ -102,6 +102,7 @@ def test_it_shows_what_came_of_the_run(opened: Opened) -> None:
         "Flaky: it passed only at attempt 3; attempt 1: no gas",
         "In quarantine: Ann, until 2026-03-01",
         "it is not Python",
+        "did not run: not run: the run was interrupted",
     ):
         expect(text).to_contain_text(said)
 

@@ -244,12 +244,19 @@ def test_a_problem_of_the_run_is_told_in_each_report(folder: Path) -> None:
         "it is not Python",
         "it is not Python\n\nline 3",
     )
-    (hook,) = of_kind(folder, "testRunHookFinished")
-    assert (hook["result"]["status"], hook["result"]["message"]) == ("FAILED", "it is not Python\n\nline 3")
+    problem, _ = of_kind(folder, "testRunHookFinished")
+    assert (problem["result"]["status"], problem["result"]["message"]) == ("FAILED", "it is not Python\n\nline 3")
     (finished,) = of_kind(folder, "testRunFinished")
     assert not finished["success"]
     assert finished["message"].splitlines()[1:] == ["steps/tea.py: it is not Python"]
     assert in_summary(folder, "steps/tea.py") == ["**problem** steps/tea.py", "it is not Python"]
+
+
+def test_what_did_not_run_is_named_beside_the_verdict(folder: Path) -> None:
+    _, verdict = of_kind(folder, "testRunHookFinished")
+    assert verdict["result"]["status"] == "FAILED"
+    assert verdict["result"]["message"].splitlines()[1:] == ["did not run: not run: the run was interrupted"]
+    assert list(of_kind(folder, "hook"))[-1]["name"] == "verdict: failed"
 
 
 CONFTEST = """

@@ -51,7 +51,7 @@ from cucumber_messages import TestStepResultStatus as Status
 from kube_acceptance.report import model
 from kube_acceptance.report.html import sentence
 from kube_acceptance.report.pickles import Pickle, Pickles
-from kube_acceptance.report.wording import cause, store, whole
+from kube_acceptance.report.wording import cause, store, title, whole
 
 MESSAGES = "cucumber-messages.ndjson"
 
@@ -161,36 +161,49 @@ class _Stream:
         definitions = list(self._definitions())
         self._definition_ids = {_place(each.source_reference): each.id for each in definitions}
         yield from (Envelope(step_definition=each) for each in definitions)
-        problems = [(each.where, each.failure) for each in self._run.problems]
         cases, missing = self._cases()
-        if missing:
-            problems.append(("report", model.Failure(first_line=missing)))
         self._hooks = {
             key: Hook(id=self._next_id(), source_reference=SourceReference(), name=key[1], type=key[0])
             for key in dict.fromkeys(_key(part) for case in cases for _, part in case.parts if isinstance(part, _Aside))
         }
-        run_hooks = [
-            (Hook(id=self._next_id(), source_reference=SourceReference(), name=where), failure)
-            for where, failure in problems
-        ]
-        yield from (Envelope(hook=hook) for hook in [*self._hooks.values(), *(hook for hook, _ in run_hooks)])
+        asides = [(self._run_hook(name), status, text) for name, status, text in self._of_the_run(missing)]
+        yield from (Envelope(hook=hook) for hook in [*self._hooks.values(), *(hook for hook, _, _ in asides)])
         self._run_id = self._next_id()
         yield Envelope(test_run_started=TestRunStarted(id=self._run_id, timestamp=_timestamp(self._run.started)))
-        for hook, failure in run_hooks:
-            yield from self._problem(hook, failure)
         for case in cases:
             yield from self._case(case)
         for case in cases:
             for number, attempt in enumerate(case.attempts):
                 yield from self._attempt(case, number, attempt)
+        for hook, status, text in asides:
+            yield from self._aside_of_the_run(hook, status, text)
+        problems = [f"{each.where}: {each.failure.first_line}" for each in self._run.problems]
         yield Envelope(
             test_run_finished=TestRunFinished(
                 success=self._run.verdict in ("passed", "incomplete") and not missing,
-                message="\n".join([sentence(self._run), *(f"{where}: {each.first_line}" for where, each in problems)]),
+                message="\n".join([sentence(self._run), *problems, *([missing] if missing else [])]),
                 timestamp=_timestamp(self._run.finished),
                 test_run_started_id=self._run_id,
             )
         )
+
+    def _of_the_run(self, missing: str) -> Iterator[tuple[str, Status, str]]:
+        """What is to be said of the run beside its scenarios: each becomes a hook of the run, since those are shown."""
+        for problem in self._run.problems:
+            failure = problem.failure
+            text = "\n\n".join(part for part in (failure.first_line, failure.details, failure.text) if part)
+            yield problem.where, Status.failed, text
+        if missing:
+            yield "report", Status.failed, missing
+        if self._run.verdict != "passed":
+            idle = [each for each in self._run.scenarios() if each.status == "not run"]
+            text = "\n".join([sentence(self._run), *(f"did not run: {title(each)}: {cause(each)}" for each in idle)])
+            incomplete = self._run.verdict == "incomplete"
+            yield f"verdict: {self._run.verdict}", Status.skipped if incomplete else Status.failed, text
+
+    def _run_hook(self, name: str) -> Hook:
+        type_ = HookType.after_test_run
+        return Hook(id=self._next_id(), source_reference=SourceReference(), name=name, type=type_)
 
     def _definitions(self) -> Iterator[StepDefinition]:
         """The step definitions that were used; the pattern matches what they were used for, for we know no more."""
@@ -231,14 +244,10 @@ class _Stream:
             parts += [position] if position < steps else []
         return [(self._next_id(), part) for part in parts]
 
-    def _problem(self, hook: Hook, failure: model.Failure) -> Iterator[Envelope]:
-        moment, started = _timestamp(self._run.started), self._next_id()
-        begun = TestRunHookStarted(
-            id=started, hook_id=hook.id, test_run_started_id=self._run_id, timestamp=moment, worker_id=None
-        )
-        text = "\n\n".join(part for part in (failure.first_line, failure.details, failure.text) if part)
-        result = TestStepResult(duration=_duration(0), status=Status.failed, message=text)
-        yield Envelope(test_run_hook_started=begun)
+    def _aside_of_the_run(self, hook: Hook, status: Status, text: str) -> Iterator[Envelope]:
+        moment, started = _timestamp(self._run.finished), self._next_id()
+        result = TestStepResult(duration=_duration(0), status=status, message=text)
+        yield Envelope(test_run_hook_started=TestRunHookStarted(hook.id, started, self._run_id, moment))
         yield Envelope(test_run_hook_finished=TestRunHookFinished(result, started, moment))
 
     def _case(self, case: _Case) -> Iterator[Envelope]:

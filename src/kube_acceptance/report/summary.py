@@ -120,7 +120,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _prose(text: str) -> str:
     """A text of the run as a text of the page: every sign that Markdown or HTML may take for its own is written out."""
-    return re.sub(r"[^\w\s.,;'/-]|(?<=www)\.", lambda sign: f"&#{ord(sign[0])};", _short(text)).replace("_", "&#95;")
+    return re.sub(r"[^\w\s.,;:()'/-]|:(?=\S)|(?<=www)\.", lambda sign: f"&#{ord(sign[0])};", _short(text)).replace(
+        "_", "&#95;"
+    )
 
 
 def _code(text: str) -> str:
