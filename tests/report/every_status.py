@@ -61,6 +61,14 @@ Feature: Tea
     When it freezes
     Then there is tea
 
+  Scenario: undefined at collection
+    When it freezes
+    Then there is tea
+
+  Scenario: its worker died
+    When it boils
+    Then there is tea
+
   Scenario: pending
     Then there is cocoa
 
@@ -175,6 +183,23 @@ def every_status() -> Run:
         a_step(TEA, N),
         failure=Failure(first_line="No step definition matches: When it freezes"),
     )
+    unseen = a_scenario(
+        "undefined at collection",
+        "undefined",
+        a_step(("When", "it freezes"), "undefined", duration=0),
+        a_step(TEA, N),
+        started=None,
+        duration=0,
+        failure=Failure(first_line="No step definition matches: When it freezes"),
+    )
+    unseen.steps[0].status = N
+    died = a_scenario(
+        "its worker died",
+        "broken",
+        a_step(BOIL, P),
+        a_step(TEA, N),
+        failure=Failure(first_line="The worker gw1 died while it ran."),
+    )
     pending = a_scenario(
         "pending", "pending", a_step(("Then", "there is cocoa"), "pending"), reason="cocoa is for issue C"
     )
@@ -222,8 +247,9 @@ def every_status() -> Run:
         NASTY, "failed", a_step(BOIL, "failed"), failure=Failure(first_line=NASTY, text=NASTY), tags=[NASTY]
     )
     scenarios = [
-        passed, failed, broken, middle, end, undefined, pending, skipped, expected, flaky, held, *rows, idle, nasty,
-    ]  # fmt: skip
+        *(passed, failed, broken, middle, end, undefined, unseen, died, pending, skipped, expected, flaky, held),
+        *(*rows, idle, nasty),
+    ]
     return Run(
         title=f"Tea {NASTY}",
         started=NOON,

@@ -95,7 +95,7 @@ def test_the_feature_file_is_there_with_all_its_parts(whole: list[dict[str, Any]
     assert of_kind(whole, "source") == [{"uri": URI, "data": SOURCE, "mediaType": "text/x.cucumber.gherkin+plain"}]
     (document,) = of_kind(whole, "gherkinDocument")
     kinds = [next(iter(child)) for child in document["feature"]["children"]]
-    assert kinds == ["background", *["scenario"] * 13, "rule"]
+    assert kinds == ["background", *["scenario"] * 15, "rule"]
     passed, *_ = of_kind(whole, "pickle")
     arguments = [step.get("argument") for step in passed["steps"]]
     table = {
@@ -135,7 +135,7 @@ def test_rows_are_found_also_where_only_one_side_knew_a_secret(tmp_path: Path, i
 
     run = every_status()
     found = stream(run.redacted(redact), tmp_path) if in_run else stream(run.redacted(redact), tmp_path, redact=redact)
-    assert len(of_kind(found, "testCase")) == 15
+    assert len(of_kind(found, "testCase")) == 17
 
 
 def test_times_add_up(whole: list[dict[str, Any]]) -> None:
@@ -275,7 +275,13 @@ def test_a_run_is_a_success_only_if_it_proved_something(tmp_path: Path) -> None:
         return of_kind(found, "testRunFinished")[0]["success"], said
 
     assert verdict(passed) == (True, [])
-    assert verdict(passed, left_out=1) == (True, [("verdict: incomplete", "SKIPPED")])
-    assert verdict(passed, skipped) == (True, [("verdict: incomplete", "SKIPPED")])
-    assert verdict(skipped) == (False, [("verdict: nothing proved", "FAILED")])
-    assert verdict() == (False, [("verdict: nothing proved", "FAILED")])
+    assert verdict(passed, left_out=1) == (
+        True,
+        [("incomplete: 1 of 1 scenario passed; 1 was left out.", "SKIPPED")],
+    )
+    assert verdict(passed, skipped) == (
+        True,
+        [("incomplete: 1 of 2 scenarios passed; 1 was skipped.", "SKIPPED")],
+    )
+    assert verdict(skipped) == (False, [("nothing proved: 0 of 1 scenario passed; 1 was skipped.", "FAILED")])
+    assert verdict() == (False, [("nothing proved: No scenario ran.", "FAILED")])

@@ -83,7 +83,6 @@ _OF_SCENARIO: dict[model.ScenarioStatus, Status] = {
 }
 _BEFORE, _BEFORE_STEP, _AFTER = HookType.before_test_case, HookType.before_test_step, HookType.after_test_case
 _FLAKY = "flakiness"
-_HOOKS: dict[HookType, str] = {_BEFORE: "set-up", _BEFORE_STEP: "set-up", _AFTER: "clean-up"}
 
 
 def write(run: model.Run, folder: Path, *, root: Path, redact: Callable[[str], str] = str) -> None:
@@ -127,7 +126,7 @@ class _Aside:
             return None
         position = len(attempt.steps) - len(_unpassed(attempt))
         type_ = _BEFORE if position == 0 else _BEFORE_STEP if position < steps else _AFTER
-        return cls(position, type_, _HOOKS[type_])
+        return cls(position, type_, _hook_name(attempt))
 
 
 @dataclass(frozen=True)
@@ -198,8 +197,9 @@ class _Stream:
         if self._run.verdict != "passed":
             idle = [each for each in self._run.scenarios() if each.status == "not run"]
             text = "\n".join([sentence(self._run), *(f"did not run: {title(each)}: {cause(each)}" for each in idle)])
+            # the page shows no message of a hook that was skipped, so its name says it
             incomplete = self._run.verdict == "incomplete"
-            yield f"verdict: {self._run.verdict}", Status.skipped if incomplete else Status.failed, text
+            yield f"{self._run.verdict}: {sentence(self._run)}", Status.skipped if incomplete else Status.failed, text
 
     def _run_hook(self, name: str) -> Hook:
         type_ = HookType.after_test_run
@@ -310,8 +310,8 @@ class _Stream:
         aside = _Aside.beside(attempt, len(steps))
         if aside:
             return next(id_ for id_, part in case.parts if part == aside)
-        passed = len(attempt.steps) - len(_unpassed(attempt))
-        return steps[min(passed, len(steps) - 1)] if steps else ""
+        unpassed = [place for place, step in enumerate(attempt.steps) if step.status not in ("passed", "not run")]
+        return steps[min(unpassed[0] if unpassed else -1, len(steps) - 1)] if steps else ""
 
     def _seen(self, case_id: str, step_id: str, facts: Iterable[str], now: datetime) -> Iterator[Envelope]:
         # not Cucumber's own type for logs: its report would take markup in them for its own
@@ -354,6 +354,14 @@ class _Stream:
                 timestamp=_timestamp(now),
             )
         )
+
+
+def _hook_name(attempt: model.Scenario) -> str:
+    """What the hook is called that tells of an attempt: by the part that failed, else by how the attempt ended."""
+    for part in ("set-up", "clean-up"):
+        if cause(attempt).startswith(f"{part.capitalize()} failed"):
+            return part
+    return attempt.status
 
 
 def _result(attempt: model.Scenario, part: int | _Aside, seconds: float, *, told: bool) -> TestStepResult:

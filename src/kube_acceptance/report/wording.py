@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from kube_acceptance.report.model import Scenario
+from kube_acceptance.report.model import RED, Scenario
 
 _NO_REASON = "no reason was given"
 
@@ -25,7 +25,8 @@ def cause(scenario: Scenario) -> str:
             return scenario.reason
         case "flaky":
             said = f"Flaky: it passed only at attempt {len(scenario.earlier) + 1}"
-            return f"{said}; attempt 1: {cause(scenario.earlier[0])}" if scenario.earlier else said
+            red = next(((at, each) for at, each in enumerate(scenario.earlier, 1) if each.status in RED), None)
+            return f"{said}; attempt {red[0]}: {cause(red[1])}" if red else said
         case "skipped":
             # what is expected to fail is skipped for that reason, not for how it failed
             return scenario.reason or failed or _NO_REASON
