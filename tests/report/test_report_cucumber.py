@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -209,3 +211,18 @@ def test_a_damaged_cache_costs_the_report_but_not_the_run(
     script.unlink()
     cucumber.write(every_status(), folder)
     assert said == [f"no cucumber-report.html: {script}: No such file or directory. {ADVICE}"]
+
+
+def test_the_packages_can_be_asked_for(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [sys.executable, "-m", "kube_acceptance.report.cucumber"]
+    monkeypatch.setenv("PATH", npm(tmp_path, "echo no network >&2; exit 1"))
+    failed = subprocess.run(words, capture_output=True, text=True)
+    assert (failed.returncode, failed.stdout, failed.stderr.splitlines()) == (
+        1,
+        "",
+        [
+            "no cucumber-report.html: its npm packages cannot be fetched (npm ci --ignore-scripts failed with exit status 1)",
+            ADVICE,
+            "  no network",
+        ],
+    )

@@ -127,4 +127,4 @@ if __name__ == "__main__":
     try:
         print(installed(again=True))
     except ToolError as error:
-        sys.exit(str(error))
+        sys.exit(f"no {REPORT}: {error}")

@@ -196,7 +196,7 @@ class _Stream:
             yield "report", Status.failed, missing
         if self._run.verdict != "passed":
             idle = [each for each in self._run.scenarios() if each.status == "not run"]
-            text = "\n".join([sentence(self._run), *(f"did not run: {title(each)}: {cause(each)}" for each in idle)])
+            text = "\n".join(f"did not run: {title(each)}: {cause(each)}" for each in idle)
             # the page shows no message of a hook that was skipped, so its name says it
             incomplete = self._run.verdict == "incomplete"
             yield f"{self._run.verdict}: {sentence(self._run)}", Status.skipped if incomplete else Status.failed, text
@@ -246,7 +246,7 @@ class _Stream:
 
     def _aside_of_the_run(self, hook: Hook, status: Status, text: str) -> Iterator[Envelope]:
         moment, started = _timestamp(self._run.finished), self._next_id()
-        result = TestStepResult(duration=_duration(0), status=status, message=text)
+        result = TestStepResult(duration=_duration(0), status=status, message=text or None)
         yield Envelope(test_run_hook_started=TestRunHookStarted(hook.id, started, self._run_id, moment))
         yield Envelope(test_run_hook_finished=TestRunHookFinished(result, started, moment))
 
