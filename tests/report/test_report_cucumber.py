@@ -221,7 +221,8 @@ def test_the_packages_can_be_asked_for(cache: Path, tmp_path: Path, monkeypatch:
         1,
         "",
         [
-            "no cucumber-report.html: its npm packages cannot be fetched (npm ci --ignore-scripts failed with exit status 1)",
+            "no cucumber-report.html: its npm packages cannot be fetched "
+            "(npm ci --ignore-scripts failed with exit status 1)",
             ADVICE,
             "  no network",
         ],

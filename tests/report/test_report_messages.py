@@ -196,9 +196,10 @@ def test_what_was_seen_and_the_evidence_are_attached(whole: list[dict[str, Any]]
         ("big.png", [256_001], [False]),
         ("small.png", [256_000] * 32, [True] * 31 + [False]),
         ("odd.svg", [10], [False]),
+        ("odd.html", [10], [True]),
         ("gone.png", [None], [False]),
     ],
-    ids=["one is large", "many are", "it may hold scripts", "it is gone"],
+    ids=["one is large", "many are", "it may hold scripts", "it is shown as text", "it is gone"],
 )
 def test_large_and_unsafe_evidence_is_only_linked(
     tmp_path: Path, name: str, sizes: list[int | None], inline: list[bool]
@@ -218,6 +219,7 @@ def test_large_and_unsafe_evidence_is_only_linked(
     ]
     found = of_kind(stream(a_run(failed), tmp_path), "attachment")
     assert [each["mediaType"] != "text/uri-list" for each in found] == inline
+    assert {each["mediaType"] for each in found} <= {"text/uri-list", "text/plain", "image/png"}
 
 
 def test_scenarios_whose_file_changed_are_missed_by_name(tmp_path: Path, schema: Draft202012Validator) -> None:
