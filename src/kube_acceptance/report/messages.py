@@ -182,7 +182,9 @@ class _Stream:
 
     def _parts(self, scenario: model.Scenario, steps: int) -> list[tuple[str, int | Aside]]:
         found = {outcome.aside(attempt, steps) for attempt in (*scenario.earlier, scenario)}
-        asides = sorted((each for each in found if each), key=lambda each: (each.position, each.name == FLAKINESS))
+        asides = sorted(
+            (each for each in found if each), key=lambda each: (each.position, each.name == FLAKINESS, each.name)
+        )
         parts: list[int | Aside] = []
         for position in range(steps + 1):
             parts += [aside for aside in asides if aside.position == position]
