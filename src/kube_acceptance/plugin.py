@@ -17,6 +17,7 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor, gather
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
+from kube_acceptance.report.formats import formats
 from kube_acceptance.report.model import Failure
 from kube_acceptance.session import OWNER, Session, cluster_name
 
@@ -75,6 +76,7 @@ def _configure(config: pytest.Config) -> None:
         environment=lambda: environment(run),
         requirements=lambda: requirements(settings),
         redact=redactor,
+        writers=formats(config.rootpath, redactor),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if not hasattr(config, "workerinput"):

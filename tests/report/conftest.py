@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kube_acceptance.report import Run
+from kube_acceptance.config import cache_folder
+from kube_acceptance.report import Run, cucumber
 
 CONFTEST = """
 import pytest
@@ -100,3 +101,10 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(CONFTEST)
     return Project(pytester)
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The cache that holds Cucumber's npm packages; they are fetched like a run does it, or it fails."""
+    cucumber.installed(again=True)
+    return cache_folder()
