@@ -10,6 +10,7 @@ from typing import Any
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from kube_acceptance.report.model import Run
+from kube_acceptance.report.outcome import FLAKINESS
 
 # from worst to best; what a scenario's steps say together is what the worst of them says
 _STEP_ORDER = ("FAILED", "AMBIGUOUS", "UNDEFINED", "PENDING", "SKIPPED", "PASSED")
@@ -37,24 +38,28 @@ def _junit_status(case: Any) -> str:
 
 
 def in_messages(file: Path) -> dict[str, str]:
-    """Statuses by scenario name in Cucumber Messages, by the last attempt: a pass that is not the first is flaky."""
+    """Statuses by scenario name in Cucumber Messages, by their last attempt."""
     found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    hooks = {each["id"]: each["name"] for each in _all(found, "hook")}
     pickles = {each["id"]: each["name"] for each in _all(found, "pickle")}
     cases = {each["id"]: each for each in _all(found, "testCase")}
     statuses = {}
     for started in sorted(_all(found, "testCaseStarted"), key=lambda each: each["attempt"]):
         case = cases[started["testCaseId"]]
+        asides = {step["id"]: hooks[step["hookId"]] for step in case["testSteps"] if "hookId" in step}
         steps = [each for each in _all(found, "testStepFinished") if each["testCaseStartedId"] == started["id"]]
-        statuses[pickles[case["pickleId"]]] = _message_status(case, steps, started["attempt"])
+        statuses[pickles[case["pickleId"]]] = _message_status(steps, asides)
     return statuses
 
 
-def _message_status(case: Mapping[str, Any], steps: list[dict[str, Any]], attempt: int) -> str:
+def _message_status(steps: list[dict[str, Any]], asides: Mapping[str, str]) -> str:
+    """What the steps of one attempt say together; Cucumber tells a broken set-up and flakiness as hooks that fail."""
     worst = min(steps, key=lambda each: _STEP_ORDER.index(each["testStepResult"]["status"]))
     status = str(worst["testStepResult"]["status"]).lower()
-    if status == "failed" and worst["testStepId"] in {step["id"] for step in case["testSteps"] if "hookId" in step}:
-        return "broken"
-    return "flaky" if status == "passed" and attempt else status
+    aside = asides.get(worst["testStepId"], "")
+    if aside == FLAKINESS:
+        return "flaky"
+    return "broken" if status == "failed" and aside else status
 
 
 def _all(found: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
