@@ -65,7 +65,14 @@ class ReleaseError(AcceptanceError):
 
 
 class WaitError(AcceptanceError):
-    """A condition did not come true in time, or can no longer come true."""
+    """A condition did not come true in time, or can no longer come true.
+
+    `certain_for` is how many seconds it had been certain that it cannot, when the wait gave up.
+    """
+
+    def __init__(self, summary: str, *, details: Sequence[str] = (), hint: str = "", certain_for: float = 0.0) -> None:
+        super().__init__(summary, details=details, hint=hint)
+        self.certain_for = certain_for
 
 
 class ProbeError(AcceptanceError):
