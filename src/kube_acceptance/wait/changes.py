@@ -111,7 +111,7 @@ class _Kind:
             except ApiException as error:
                 if error.status != GONE:  # history that is too old is answered by a new list alone
                     self._fail(error)
-            except urllib3.exceptions.HTTPError as error:
+            except Exception as error:  # whatever it is: who reads must not take the objects known so far for the truth
                 self._fail(error)
 
     def _list(self) -> str:
@@ -129,8 +129,14 @@ class _Kind:
 
     def _tell(self, version: str) -> None:
         for change in self._watch.stream(
-            self._lister, *self._where, resource_version=version, timeout_seconds=SERVER_TIMEOUT
+            self._lister,
+            *self._where,
+            resource_version=version,
+            timeout_seconds=SERVER_TIMEOUT,
+            _request_timeout=(ANSWER_WITHIN, SERVER_TIMEOUT + ANSWER_WITHIN),  # also when nobody tells of the end
         ):
+            if change is None:  # a line that was cut
+                return
             with self._lock:
                 if change["type"] == "DELETED":
                     self._objects.pop(change["object"].metadata.uid, None)

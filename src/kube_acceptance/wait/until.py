@@ -219,9 +219,9 @@ def _failure(wait: _Wait, seen: Seen[T], explain: Callable[[], tuple[str, Sequen
     except (ApiException, urllib3.exceptions.HTTPError) as error:
         cause, further = "", [f"nothing more could be read: {type(error).__name__}"]
     ended = f"given up after {elapsed:.1f} of {wait.budget:g} s" if seen.hopeless else f"not within {wait.budget:g} s"
-    certain = [f"certain for {seen.certain_for:.1f} s when it gave up"] if seen.certain_for else []
+    certain = [f"certain for {seen.certain_for:.1f} s when it gave up"] if seen.hopeless else []
     return WaitError(
         f"{seen.hopeless or cause or seen.said} (waited for {wait.what}; {ended})",
         details=[f"expected: {wait.what}", f"last seen: {seen.said}", *certain, *wait.history(), *further],
-        certain_for=seen.certain_for,
+        certain_for=seen.certain_for if seen.hopeless else None,
     )

@@ -14,7 +14,7 @@ from kube_acceptance.wait import rollout
 from kube_acceptance.wait.causes import Cause, causes, telling
 from kube_acceptance.wait.changes import mirrored
 from kube_acceptance.wait.situation import Situation, last, situation
-from kube_acceptance.wait.until import Seen, eventually
+from kube_acceptance.wait.until import Seen, consistently, eventually
 
 SERVICE_OF_SLICE = "kubernetes.io/service-name"
 EVENTS_TOLD = 10
@@ -57,6 +57,24 @@ class Workloads:
                 within=within,
                 changed=mirror.changed,
                 explain=lambda: self._explain(self._situation(mirror.items, mirror.now)),
+            )
+
+    def must_stay_ready(self, what: str, *, lasting: float) -> None:
+        """Watch that every workload stays rolled out and every Service keeps endpoints that serve.
+
+        Args:
+            what: Their name, as in "… being ready held for only 3 s".
+            lasting: Seconds.
+
+        Raises:
+            WaitError: They did not; the first line says when and what was lacking.
+        """
+        with mirrored(self._cluster.new_client, self._namespace) as mirror:
+            consistently(
+                f"{what} being ready",
+                lambda: self.look(what, mirror.items, mirror.now),
+                lasting=lasting,
+                changed=mirror.changed,
             )
 
     def causes(self) -> list[Cause]:
