@@ -80,10 +80,6 @@ class _Wait:
         head = [f"({left_out} earlier states)"] if left_out > 0 else []
         return [*head, *(f"after {at:5.1f} s: {said}" for at, said in self.states[-TOLD:])]
 
-    def over(self) -> None:
-        """Record what the wait cost of its budget."""
-        waited(self.what, self.elapsed, self.budget)
-
 
 def eventually(
     what: str,
@@ -125,7 +121,7 @@ def eventually(
                 raise _failure(wait, seen, explain)
             _rest(changed, min(LOOK_EVERY, within - wait.elapsed))
     finally:
-        wait.over()
+        waited(what, wait.elapsed, within)
 
 
 def consistently(
@@ -152,28 +148,25 @@ def consistently(
     """
     wait = _Wait(f"{what} to last", lasting)
     answered, gaps = wait.started, list[str]()
-    try:
-        while True:
-            if changed is not None:
-                changed.clear()
-            try:
-                seen, unseen = _look(wait, look), 0.0
-                answered = time.monotonic()
-            except _UnansweredError as hiccup:
-                seen, unseen = Seen(not hiccup.gone, str(hiccup)), time.monotonic() - answered
-                gaps.append(str(hiccup))
-            wait.saw(seen.said)
-            if not seen.met:
-                raise _violation(wait, f"{what} held for only {wait.elapsed:.1f} of {lasting:g} s: {seen.said}")
-            if unseen > UNSEEN_AT_MOST:
-                raise _violation(wait, f"nobody could see for {unseen:.1f} s whether {what} held: {seen.said}")
-            if wait.elapsed >= lasting and not unseen:
-                break
-            _rest(changed, min(LOOK_EVERY, max(lasting - wait.elapsed, LOOK_EVERY / 10)))
-    finally:
-        wait.over()
-    if gaps:
-        note(f"{what}: {len(gaps)} looks without an answer ({', '.join(dict.fromkeys(gaps))})")
+    while True:
+        if changed is not None:
+            changed.clear()
+        try:
+            seen, unseen = _look(wait, look), 0.0
+            answered = time.monotonic()
+        except _UnansweredError as hiccup:
+            seen, unseen = Seen(not hiccup.gone, str(hiccup)), time.monotonic() - answered
+            gaps.append(str(hiccup))
+        wait.saw(seen.said)
+        if not seen.met:
+            raise _violation(wait, f"{what} held for only {wait.elapsed:.1f} of {lasting:g} s: {seen.said}")
+        if unseen > UNSEEN_AT_MOST:
+            raise _violation(wait, f"nobody could see for {unseen:.1f} s whether {what} held: {seen.said}")
+        if wait.elapsed >= lasting and not unseen:
+            break
+        _rest(changed, min(LOOK_EVERY, max(lasting - wait.elapsed, LOOK_EVERY / 10)))
+    unanswered = f", {len(gaps)} looks without an answer ({', '.join(dict.fromkeys(gaps))})" if gaps else ""
+    note(f"{what} held for {wait.elapsed:.1f} s{unanswered}")
 
 
 def _look(wait: _Wait, look: Callable[[], Seen[T]]) -> Seen[T]:
