@@ -142,6 +142,12 @@ def test_what_is_forbidden_is_raised(server: Server, mirror: Mirror) -> None:
     assert caught.value.status == 403
 
 
+def test_an_event_alone_is_set_by_changes_and_raises_nothing(server: Server) -> None:
+    server.status = 503
+    with changes.changes(server.client, "shop", "Pod") as changed:
+        assert changed.wait(WITHIN)  # that nobody answers is told too
+
+
 def test_only_kinds_that_are_asked_for_are_watched(server: Server, mirror: Mirror) -> None:
     assert server.lists == 0
     names(mirror)

@@ -59,11 +59,15 @@ class Mirror:
             ApiException, urllib3.exceptions.HTTPError: What became of the last question, when the API server does not
                 answer: the objects known so far may be history.
         """
+        self.follow(kind)
+        return self._followed[kind].items()
+
+    def follow(self, kind: str) -> None:
+        """Begin to watch a kind, so that its changes set `changed`."""
         if kind not in self._followed:
             api, method = _KINDS[kind]
             where = () if kind in _WITHOUT_NAMESPACE else (self._namespace,)
             self._followed[kind] = _Kind(getattr(api(self._client), method), where, self.changed)
-        return self._followed[kind].items()
 
     def now(self) -> datetime:
         """The time by the API server's clock, which writes the times in objects; UTC."""
@@ -177,5 +181,5 @@ def changes(new_client: Callable[[], client.ApiClient], namespace: str, *kinds: 
     """
     with mirrored(new_client, namespace) as mirror:
         for kind in kinds or ("Pod", "Job", "EndpointSlice"):
-            mirror.items(kind)
+            mirror.follow(kind)
         yield mirror.changed
