@@ -65,7 +65,16 @@ class ReleaseError(AcceptanceError):
 
 
 class WaitError(AcceptanceError):
-    """A condition did not come true in time, or can no longer come true."""
+    """A condition did not come true in time, or can no longer come true.
+
+    `certain_for` is for how many seconds that had been certain when the wait gave up; None when it did not give up.
+    """
+
+    def __init__(
+        self, summary: str, *, details: Sequence[str] = (), hint: str = "", certain_for: float | None = None
+    ) -> None:
+        super().__init__(summary, details=details, hint=hint)
+        self.certain_for = certain_for
 
 
 class ProbeError(AcceptanceError):

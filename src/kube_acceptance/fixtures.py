@@ -13,7 +13,6 @@ from kube_acceptance.facts import specification
 from kube_acceptance.images.build import BuiltImage
 from kube_acceptance.plugin import config_key, redactor_key, session_key
 from kube_acceptance.release import Chart, Release
-from kube_acceptance.report import waited
 from kube_acceptance.session import PROBE, Session
 
 READY_WITHIN = 120.0  # seconds
@@ -72,5 +71,5 @@ def _released(session: Session, pytestconfig: pytest.Config, purpose: str) -> It
         session.focus = release  # evidence of a failed installation
         release.install()
         pytestconfig.stash[redactor_key].learn(release)
-        waited("the release is ready", release.wait_until_ready(READY_WITHIN), READY_WITHIN)
+        release.wait_until_ready(READY_WITHIN)
         yield release
