@@ -18,6 +18,8 @@ from kube_acceptance.evidence import Redactor, gather
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
 from kube_acceptance.report.model import Failure
+from kube_acceptance.report.observer import attempt_key
+from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.session import OWNER, Session, cluster_name
 
 TIERS = ("static", "image", "cluster", "disruptive")
@@ -41,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="never",
         help="whether the cluster is left behind after the run: never (the default), failed or always",
     )
+    repeat.add_option(group)
     group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")
     group.addoption("--mutant", type=Path, metavar="FILE", help="take away the protection that this mutant names")
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
@@ -75,9 +78,15 @@ def _configure(config: pytest.Config) -> None:
         environment=lambda: environment(run),
         requirements=lambda: requirements(settings),
         redact=redactor,
+        quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
+    if times := config.getoption("repeat_failed"):
+        config.pluginmanager.register(repeat.Repeater(times))
     if not hasattr(config, "workerinput"):
+        if settings.quarantine:
+            features = settings.path(settings.features)
+            config.pluginmanager.register(quarantine.Quarantine(settings.quarantine, features))
         signal.signal(signal.SIGTERM, _stop)
 
 
@@ -175,6 +184,8 @@ def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
 
 def _evidence_folder(request: pytest.FixtureRequest) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
+    if (attempt := request.node.stash.get(attempt_key, 1)) > 1:
+        name = f"{name}-{attempt}"
     return _reports(request.config) / "evidence" / name
 
 

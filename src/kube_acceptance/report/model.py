@@ -304,6 +304,6 @@ class Run(Record):
         totals = self.totals
         if self.problems or any(scenario.red for scenario in self.scenarios()):
             return "failed"
-        if not totals["passed"]:
+        if not totals["passed"] and not totals["flaky"]:
             return "nothing proved"
         return "passed" if totals["passed"] == sum(totals.values()) + self.left_out else "incomplete"
