@@ -25,6 +25,9 @@ DATA = "run.json"
 _PLAN = "kube_acceptance_plan"
 """The key by which a worker of pytest-xdist learns the folder to leave its plan in."""
 
+_PYTEST = "pytest"
+"""Where a problem is that ended the run itself."""
+
 _INTERRUPTED = "the run was interrupted"
 
 _Value = TypeVar("_Value")
@@ -88,6 +91,7 @@ class Recorder:
         self._died: set[str] = set()
         self._broken_off: set[str] = set()
         self._other_failures: dict[str, Failure] = {}
+        self._internal_errors: list[Failure] = []
         self._problems: list[Problem] = []
         self._end_reason = ""
         self._last_words: list[str] = []
@@ -124,7 +128,7 @@ class Recorder:
             return (yield)
         except pytest.UsageError as error:
             for text in error.args:
-                self.problem("pytest", Failure(first_line=str(text)))
+                self.problem(_PYTEST, Failure(first_line=str(text)))
             raise
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
@@ -213,12 +217,17 @@ class Recorder:
             return
         self._end_reason = f"{_INTERRUPTED}: {detail}" if detail else _INTERRUPTED
         if self._worker:
-            self.problem("pytest", Failure(first_line=_as_sentence(self._end_reason)))
+            self.problem(_PYTEST, Failure(first_line=_as_sentence(self._end_reason)))
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep what broke pytest itself."""
+        self._end_reason = self._end_reason or "pytest ended with an internal error"
         lines = str(excrepr).splitlines()
-        self.problem("pytest", Failure(first_line=lines[-1] if lines else "internal error", text=str(excrepr)))
+        self._internal_errors.append(
+            Failure(first_line=lines[-1] if lines else "internal error", text=str(excrepr)),
+        )
+        if self._worker:
+            self.problem(_PYTEST, self._internal_errors[-1])
 
     def problem(self, where: str, failure: Failure) -> None:
         """Add something that kept the run from being whole; with a problem, no run is passed."""
@@ -238,7 +247,7 @@ class Recorder:
             self._end_reason = str(session.shouldfail or session.shouldstop or "")
         run = self._run(session.config)
         if session.exitstatus and run.verdict in ("passed", "incomplete"):
-            self.problem("pytest", Failure(first_line=f"pytest ended with exit status {int(session.exitstatus)}."))
+            self.problem(_PYTEST, Failure(first_line=f"pytest ended with exit status {int(session.exitstatus)}."))
             run.problems = self._problems
         if not session.exitstatus and run.verdict in ("failed", "nothing proved"):
             self._last_words.append(f"{run.verdict.capitalize()}: {sentence(run)}")
@@ -262,6 +271,10 @@ class Recorder:
         self._hear_workers()
         if unfinished := self._observer.unfinished():
             self._hear(unfinished)
+        if not any(problem.where == _PYTEST for problem in self._problems):
+            # otherwise a worker has said what broke, and the controller's errors are of its making
+            for failure in self._internal_errors:
+                self.problem(_PYTEST, failure)
         features = with_results(self._features, self._heard())
         for nodeid, failure in self._other_failures.items():
             self.problem(nodeid, failure)
@@ -273,7 +286,7 @@ class Recorder:
         environment: Mapping[str, str] = self._asked("environment", self._environment, {})
         past: Mapping[str, Sequence[Past]] = self._asked("past", self._past, {})
         if self._end_reason.startswith(_INTERRUPTED) and not self._problems:
-            self.problem("pytest", Failure(first_line=_as_sentence(self._end_reason)))
+            self.problem(_PYTEST, Failure(first_line=_as_sentence(self._end_reason)))
         return Run(
             title=self._title,
             started=self._started,
@@ -298,6 +311,8 @@ class Recorder:
             self._end_reason = _INTERRUPTED
         elif undefined and not self._begun:
             self._end_reason = "nothing was started, since steps are undefined"
+        elif self._died and not self._end_reason:
+            self._end_reason = "workers died and were not replaced"
         crashes = {nodeid: worker for nodeid, worker in self._crashes.items() if worker not in self._broken_off}
         return Heard(
             attempts=self._attempts,
@@ -331,6 +346,8 @@ class Recorder:
             for file in sorted(folder.glob("*.problem")):
                 problem = Problem.from_dict(json.loads(file.read_text()))
                 self.problem(problem.where, problem.failure)
+                if problem.where == _PYTEST:
+                    self._last_words.append(f"{problem.where}: {problem.failure.first_line}")
             for file in sorted(folder.glob("*.undefined")):
                 self.undefined(*json.loads(file.read_text()))
             for file in folder.glob("*.words"):

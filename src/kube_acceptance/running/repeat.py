@@ -47,7 +47,7 @@ class _Broken:
     """A fixture that could not be made ready: for whom, why, and how often by now."""
 
     request: Any
-    error: Exception
+    error: BaseException
     times: int
 
 
@@ -102,7 +102,7 @@ class Repeater:
         """Remember what could not be made ready."""
         try:
             value = yield
-        except Exception as error:
+        except (Exception, pytest.fail.Exception) as error:
             before = self._broken.get(fixturedef)
             self._broken[fixturedef] = _Broken(request, error, before.times + 1 if before else 1)
             raise
