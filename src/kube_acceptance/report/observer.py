@@ -87,6 +87,7 @@ class _Watched:
     record: Scenario
     steps: list[Any] = field(default_factory=list)
     step: Step | None = None
+    position: int = 0
     code: CodeType | None = None
     began: float = 0.0
     called: bool = False
@@ -197,8 +198,10 @@ class Observer:
         """Begin a record, anew when the scenario runs again."""
         if item.nodeid in self._plan:
             item.stash[attempt_key] = item.stash.get(attempt_key, 0) + 1
-            record = self._plan[item.nodeid].model_copy(deep=True)
-            record.worker, record.started = self._worker, datetime.now(UTC)
+            plan = self._plan[item.nodeid]
+            # the lists of a record are never changed, only replaced: so what is below the steps needs no copy
+            changes = {"steps": [step.model_copy() for step in plan.steps], "started": datetime.now(UTC)}
+            record = plan.model_copy(update={**changes, "worker": self._worker})
             self._now = _Watched(item, record)
             self._tell(record, 0, False)
         yield
@@ -252,7 +255,7 @@ class Observer:
         self._stop_clock()
         if self._now and self._now.step:
             self._now.step.status = "passed"
-            self._tell(self._now.record, self._now.record.steps.index(self._now.step) + 1, False)
+            self._tell(self._now.record, self._now.position + 1, False)
             self._now.step = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -277,12 +280,12 @@ class Observer:
 
     def _begin(self, step: Any) -> None:
         if self._now:
-            position = self._now.steps.index(step)
-            self._now.step = self._now.record.steps[position]
+            self._now.position = self._now.steps.index(step)
+            self._now.step = self._now.record.steps[self._now.position]
             self._now.step.started = datetime.now(UTC)
             self._now.began = time.perf_counter()
             self._now.called = False
-            self._tell(self._now.record, position, True)
+            self._tell(self._now.record, self._now.position, True)
 
     def _stop_clock(self) -> None:
         if self._now and self._now.step and not self._now.step.duration:

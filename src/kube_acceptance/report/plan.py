@@ -112,7 +112,8 @@ def _name(item: pytest.Item, callspec: Any) -> str:
     if callspec is None or _REPETITION not in callspec.params:
         return item.name
     number = callspec.params[_REPETITION] + 1
-    row = re.sub(rf"(^|-){number}-\d+(?=$|-)", "", callspec.id, count=1).lstrip("-")
+    here = rf"^{number}-\d+(-|$)" if next(iter(callspec.params)) == _REPETITION else rf"(^|-){number}-\d+$"
+    row = re.sub(here, "", callspec.id)
     name: str = getattr(item, "originalname", item.name)
     return f"{name}[{row}]" if row else name
 
