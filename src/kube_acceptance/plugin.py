@@ -18,7 +18,6 @@ from kube_acceptance.evidence import Redactor, gather
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
 from kube_acceptance.report.model import Failure
-from kube_acceptance.report.observer import attempt_key
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.session import OWNER, Session, cluster_name
 
@@ -184,8 +183,6 @@ def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
 
 def _evidence_folder(request: pytest.FixtureRequest) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
-    if (attempt := request.node.stash.get(attempt_key, 1)) > 1:
-        name = f"{name}-{attempt}"
     return _reports(request.config) / "evidence" / name
 
 
@@ -206,11 +203,14 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
     command.end_all()
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Remember whether the run failed: `--keep failed` asks for it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Remember whether the run failed, also by what the recorder found: `--keep failed` asks for it."""
+    result = yield
     run = session.config.stash.get(session_key, None)
     if run is not None:
-        run.failed = bool(exitstatus)
+        run.failed = bool(session.exitstatus)
+    return result
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -88,7 +88,7 @@ class Project:
         return self.recorded
 
     def pytest(self, *arguments: str, exits: int = 0, apart: bool = False) -> pytest.RunResult:
-        """Run pytest, and answer what it printed.
+        """Run pytest, see that its exit status and the verdict agree, and answer what it printed.
 
         `exits` is the status that is expected; `apart` takes a process of its own, for what would end this one.
         """
@@ -96,6 +96,7 @@ class Project:
         run = self.pytester.runpytest_subprocess if apart else self.pytester.runpytest_inprocess
         result = run(*PLUGINS, *arguments)
         assert result.ret == exits, result.outlines
+        assert (self.recorded.verdict in ("passed", "incomplete")) == (exits == 0)
         return result
 
     @property

@@ -454,6 +454,19 @@ def everything(project: Project) -> None:
         def has_kettle(kettle):
             pass
 
+        @pytest.fixture
+        def cup():
+            yield
+            raise OSError("the cup is stuck")
+
+        @given("a cup")
+        def has_cup(cup):
+            pass
+
+        @given("a stove")
+        def has_stove():
+            raise NotImplementedError("a stove")
+
         @when("it is skipped")
         def skip():
             pytest.skip("no sugar")
@@ -468,6 +481,13 @@ def everything(project: Project) -> None:
             And there is tea
           Scenario: Kettle
             Given a kettle
+          Scenario: Cup
+            Given a cup
+          Scenario: Stove
+            Given a stove
+          @xfail
+          Scenario: Expected
+            Then there is coffee
           Scenario: Moon
             Given the moon
           Scenario: Sugar
@@ -498,9 +518,10 @@ def test_workers_make_the_same_document(project: Project) -> None:
     spread = timeless(project.run("-n", "2", exits=1).to_dict())
     assert {status: count for status, count in alone["totals"].items() if count} == {
         "failed": 1,
-        "broken": 1,
+        "broken": 2,
         "undefined": 2,
-        "skipped": 1,
+        "pending": 1,
+        "skipped": 2,
         "passed": 3,
     }
     assert spread == alone

@@ -572,6 +572,15 @@ def test_a_file_that_cannot_be_collected_keeps_the_others_from_running(
         assert the_only(run).reason == "nothing was started: 1 error during collection"
 
 
+def test_a_run_that_only_collects_leaves_the_last_report(project: Project) -> None:
+    goes_wrong(project, "pass")
+    project.feature(TEA)
+    project.pytest()
+    before = project.recorded
+    project.pytest("--collect-only")
+    assert project.recorded == before
+
+
 # ---------------------------------------------------------------- secrets
 
 

@@ -6,14 +6,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from tea_project import TeaProject
 
 from kube_acceptance.config import QuarantineConfig
 from kube_acceptance.running.quarantine import mistakes, sentences
 
-Project = Any
 TODAY = date(2026, 11, 24)
 SCENARIOS = ["features/tea.feature::Flaky", "features/tea.feature::Number <n>"]
 ALONE_AND_SPREAD = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> TeaProject:
+    """An empty project."""
+    return TeaProject(pytester)
 
 
 def entry(**changes: Any) -> QuarantineConfig:
@@ -70,7 +76,7 @@ def test_who_answers_for_a_scenario() -> None:
     }
 
 
-def quarantine(project: Project, scenario: str = SCENARIOS[0], until: date | None = None, more: str = "") -> str:
+def quarantine(project: TeaProject, scenario: str = SCENARIOS[0], until: date | None = None, more: str = "") -> str:
     until = until or date.today() + timedelta(days=7)
     project.settings(f"""
         [[tool.kube-acceptance.quarantine]]
@@ -91,7 +97,7 @@ FLAKY = """
 
 
 @ALONE_AND_SPREAD
-def test_a_flaky_scenario_in_quarantine_does_not_fail_the_run(project: Project, workers: tuple[str, ...]) -> None:
+def test_a_flaky_scenario_in_quarantine_does_not_fail_the_run(project: TeaProject, workers: tuple[str, ...]) -> None:
     project.features(FLAKY)
     said = quarantine(project)
     result = project.pytest("--repeat-failed", "1", *workers, exits=0)
@@ -106,7 +112,7 @@ def test_a_flaky_scenario_in_quarantine_does_not_fail_the_run(project: Project, 
     )
 
 
-def test_the_only_scenario_in_quarantine(project: Project) -> None:
+def test_the_only_scenario_in_quarantine(project: TeaProject) -> None:
     project.features(FLAKY)
     quarantine(project)
     project.pytest("--repeat-failed", "1", "-k", "Flaky", exits=0)
@@ -114,7 +120,7 @@ def test_the_only_scenario_in_quarantine(project: Project) -> None:
 
 
 @ALONE_AND_SPREAD
-def test_quarantine_is_no_excuse_for_what_is_broken(project: Project, workers: tuple[str, ...]) -> None:
+def test_quarantine_is_no_excuse_for_what_is_broken(project: TeaProject, workers: tuple[str, ...]) -> None:
     project.features(FLAKY.replace("1 times", "9 times"))
     quarantine(project)
     project.pytest("--repeat-failed", "1", *workers, exits=1)
@@ -122,7 +128,7 @@ def test_quarantine_is_no_excuse_for_what_is_broken(project: Project, workers: t
     assert (flaky.status, flaky.red, project.recorded.verdict) == ("failed", True, "failed")
 
 
-def test_an_outline_in_quarantine(project: Project) -> None:
+def test_an_outline_in_quarantine(project: TeaProject) -> None:
     project.features("""
         Scenario Outline: Number <n>
           When it fails <n> times
@@ -139,7 +145,7 @@ def test_an_outline_in_quarantine(project: Project) -> None:
 
 
 @ALONE_AND_SPREAD
-def test_past_its_day_an_entry_fails_the_run_before_it_starts(project: Project, workers: tuple[str, ...]) -> None:
+def test_past_its_day_an_entry_fails_the_run_before_it_starts(project: TeaProject, workers: tuple[str, ...]) -> None:
     project.features("Scenario: Flaky\n  When it fails 0 times\n")
     quarantine(project, until=date(2026, 1, 2))
     result = project.pytest(*workers, exits=4)
@@ -154,7 +160,7 @@ def test_past_its_day_an_entry_fails_the_run_before_it_starts(project: Project, 
     assert not list(project.pytester.path.glob("*.count"))
 
 
-def test_an_entry_counts_whatever_is_selected(project: Project) -> None:
+def test_an_entry_counts_whatever_is_selected(project: TeaProject) -> None:
     project.features(FLAKY)
     quarantine(project, "features/tea.feature::Floky")
     result = project.pytest("-k", "Sound", exits=4)
@@ -164,7 +170,7 @@ def test_an_entry_counts_whatever_is_selected(project: Project) -> None:
     ) in result.errlines
 
 
-def test_a_key_that_is_not_known(project: Project) -> None:
+def test_a_key_that_is_not_known(project: TeaProject) -> None:
     quarantine(project, more='ownr = "Ada"')
     result = project.pytest(exits=4)
     assert (

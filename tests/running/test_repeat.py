@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
+from tea_project import TeaProject
 
 from kube_acceptance.report import Run
 from kube_acceptance.report.model import Scenario
 
-Project = Any
-
 ALONE_AND_SPREAD = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> TeaProject:
+    """An empty project."""
+    return TeaProject(pytester)
 
 
 def totals(run: Run) -> dict[str, int]:
@@ -40,7 +44,7 @@ MIXED = """
 
 
 @ALONE_AND_SPREAD
-def test_flaky_is_told_from_broken(project: Project, workers: tuple[str, ...]) -> None:
+def test_flaky_is_told_from_broken(project: TeaProject, workers: tuple[str, ...]) -> None:
     project.features(MIXED)
     result = project.pytest("-v", "--repeat-failed", "2", *workers, exits=1)
     run = project.recorded
@@ -54,21 +58,21 @@ def test_flaky_is_told_from_broken(project: Project, workers: tuple[str, ...]) -
     assert "FLAKY features/tea.feature::Flaky: passed only when repeated; before: cold at attempt 1" in result.outlines
 
 
-def test_without_the_option_nothing_is_repeated(project: Project) -> None:
+def test_without_the_option_nothing_is_repeated(project: TeaProject) -> None:
     project.features(MIXED)
     project.pytest(exits=1)
     assert totals(project.recorded) == {"failed": 2, "passed": 1}
 
 
 @ALONE_AND_SPREAD
-def test_a_flaky_scenario_alone_fails_the_run(project: Project, workers: tuple[str, ...]) -> None:
+def test_a_flaky_scenario_alone_fails_the_run(project: TeaProject, workers: tuple[str, ...]) -> None:
     project.features("Scenario: Flaky\n  When it fails 1 times\n")
     result = project.pytest("--repeat-failed", "1", *workers, exits=1)
     assert project.recorded.verdict == "failed"
     assert "Failed: 0 of 1 scenario passed; 1 is flaky." in result.outlines
 
 
-def test_what_cannot_change_is_not_repeated(project: Project) -> None:
+def test_what_cannot_change_is_not_repeated(project: TeaProject) -> None:
     project.steps("""
         from kube_acceptance import pending
 
@@ -123,7 +127,7 @@ FIXTURES = """
 """
 
 
-def test_what_failed_is_made_anew_and_what_is_sound_is_kept(project: Project) -> None:
+def test_what_failed_is_made_anew_and_what_is_sound_is_kept(project: TeaProject) -> None:
     project.steps(FIXTURES)
     project.features("""
         Scenario: One
@@ -144,7 +148,7 @@ def test_what_failed_is_made_anew_and_what_is_sound_is_kept(project: Project) ->
     assert (project.count("cup"), project.count("cup washed")) == (2, 2)
 
 
-def test_what_all_share_is_not_made_anew_for_each(project: Project) -> None:
+def test_what_all_share_is_not_made_anew_for_each(project: TeaProject) -> None:
     project.steps("""
         @pytest.fixture(scope="session")
         def kitchen(request):
@@ -162,7 +166,7 @@ def test_what_all_share_is_not_made_anew_for_each(project: Project) -> None:
     assert project.count("kitchen") == 3
 
 
-def test_a_fixture_before_the_first_step(project: Project) -> None:
+def test_a_fixture_before_the_first_step(project: TeaProject) -> None:
     project.steps("""
         @pytest.fixture(autouse=True)
         def stove(request):
@@ -173,7 +177,7 @@ def test_a_fixture_before_the_first_step(project: Project) -> None:
     assert attempts(named(project.recorded, "One")) == ['Set-up failed in "stove": no stove', "flaky"]
 
 
-def test_a_clean_up_that_fails(project: Project) -> None:
+def test_a_clean_up_that_fails(project: TeaProject) -> None:
     project.steps("""
         @pytest.fixture
         def cup(request):
@@ -196,7 +200,7 @@ def test_a_clean_up_that_fails(project: Project) -> None:
     assert attempts(named(run, "Too")) == ["cold at attempt 1", "flaky"]
 
 
-def test_a_clean_up_that_fails_between_attempts_stays_with_its_attempt(project: Project) -> None:
+def test_a_clean_up_that_fails_between_attempts_stays_with_its_attempt(project: TeaProject) -> None:
     project.steps("""
         @pytest.fixture
         def cup(request):
@@ -215,7 +219,7 @@ def test_a_clean_up_that_fails_between_attempts_stays_with_its_attempt(project: 
     assert "2 rerun, 1 flaky in " in result.outlines[-1]
 
 
-def test_the_evidence_of_each_attempt_is_kept(project: Project) -> None:
+def test_the_evidence_of_each_attempt_is_kept(project: TeaProject) -> None:
     project.steps("""
         from kube_acceptance.report import attach
 
@@ -234,7 +238,7 @@ def test_the_evidence_of_each_attempt_is_kept(project: Project) -> None:
     ]
 
 
-def test_it_stops_at_the_first_failure_only_after_its_repetitions(project: Project) -> None:
+def test_it_stops_at_the_first_failure_only_after_its_repetitions(project: TeaProject) -> None:
     project.features(MIXED + "\n    Scenario: Last\n      Given water\n")
     project.pytest("-x", "--repeat-failed", "1", exits=1)
     run = project.recorded
@@ -242,7 +246,7 @@ def test_it_stops_at_the_first_failure_only_after_its_repetitions(project: Proje
     assert named(run, "Last").reason == "stopping after 1 failures"
 
 
-def test_rows_of_an_outline_are_repeated_apart(project: Project) -> None:
+def test_rows_of_an_outline_are_repeated_apart(project: TeaProject) -> None:
     project.features("""
         Scenario Outline: Number <n>
           When it fails <n> times
@@ -256,7 +260,7 @@ def test_rows_of_an_outline_are_repeated_apart(project: Project) -> None:
     assert [scenario.status for scenario in project.recorded.scenarios()] == ["passed", "flaky", "failed"]
 
 
-def test_ctrl_c_in_a_repetition(project: Project) -> None:
+def test_ctrl_c_in_a_repetition(project: TeaProject) -> None:
     project.steps("""
         @when("it goes wrong")
         def goes_wrong(request):
@@ -272,6 +276,6 @@ def test_ctrl_c_in_a_repetition(project: Project) -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "often"])
-def test_a_number_that_is_none(project: Project, text: str) -> None:
+def test_a_number_that_is_none(project: TeaProject, text: str) -> None:
     result = project.pytest(f"--repeat-failed={text}", exits=4)
     assert f"argument --repeat-failed: {text!r} is no number of times; give 1 or 2" in result.stderr.str()

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 RECORD = "kube_acceptance_scenario"
 """The attribute of a test report that carries the scenario's record; pytest-xdist sends it along as plain data."""
 
-attempt_key = pytest.StashKey[int]()
-"""In the stash of a test: how often its scenario was begun in this process, so that attempts keep their files apart."""
-
 _CAPTURED_LIMIT = 20_000
 """Characters kept of each captured output, the last ones: where it ended says why."""
 
@@ -197,7 +194,6 @@ class Observer:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
         """Begin a record, anew when the scenario runs again."""
         if item.nodeid in self._plan:
-            item.stash[attempt_key] = item.stash.get(attempt_key, 0) + 1
             plan = self._plan[item.nodeid]
             # the lists of a record are never changed, only replaced: so what is below the steps needs no copy
             changes = {"steps": [step.model_copy() for step in plan.steps], "started": datetime.now(UTC)}

@@ -95,6 +95,7 @@ class Recorder:
         self._problems: list[Problem] = []
         self._end_reason = ""
         self._last_words: list[str] = []
+        self._flaky: list[Scenario] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Observe the scenarios of this process."""
@@ -241,7 +242,7 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, in the process that has heard of everything; it and the exit status say the same."""
-        if self._worker:
+        if self._worker or session.config.option.collectonly:
             return
         if not self._end_reason:
             self._end_reason = str(session.shouldfail or session.shouldstop or "")
@@ -253,7 +254,7 @@ class Recorder:
             self._last_words.append(f"{run.verdict.capitalize()}: {sentence(run)}")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         run = run.redacted(self._redact)
-        self._last_words += [_flake(scenario) for scenario in run.scenarios() if scenario.status == "flaky"]
+        self._flaky = [scenario for scenario in run.scenarios() if scenario.status == "flaky"]
         try:
             self._write(run)
         except OSError as error:
@@ -266,6 +267,8 @@ class Recorder:
         """Say why the run is red when no test says so, and what was flaky."""
         for line in self._last_words:
             terminalreporter.write_line(line, red=True)
+        for scenario in self._flaky:
+            terminalreporter.write_line(_flake(scenario), red=scenario.red, yellow=not scenario.red)
 
     def _run(self, config: pytest.Config) -> Run:
         self._hear_workers()

@@ -1,3 +1,5 @@
+"""A project whose scenarios fail as often as they are told, with the whole plugin."""
+
 from __future__ import annotations
 
 import json
@@ -30,10 +32,15 @@ def fails(request, times):
 
 
 @dataclass
-class Project:
+class TeaProject:
     """A folder with features and steps, and a pytest with the whole plugin to run in it."""
 
     pytester: pytest.Pytester
+
+    def __post_init__(self) -> None:
+        self.steps("")
+        self.settings("")
+        self.pytester.mkdir("features")
 
     def features(self, text: str) -> None:
         (self.pytester.path / "features" / "tea.feature").write_text(
@@ -51,21 +58,16 @@ class Project:
         return (self.pytester.path / f"{what}.count").stat().st_size
 
     def pytest(self, *arguments: str, exits: int) -> pytest.RunResult:
-        """Run pytest, and answer what it printed; `exits` is the status that is expected."""
+        """Run pytest, see that its exit status and the verdict agree, and answer what it printed.
+
+        `exits` is the status that is expected.
+        """
         result = self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "features", *arguments)
         assert result.ret == exits, [*result.outlines, *result.errlines]
+        if (self.pytester.path / "reports").is_dir():
+            assert (self.recorded.verdict in ("passed", "incomplete")) == (exits == 0)
         return result
 
     @property
     def recorded(self) -> Run:
         return Run.from_dict(json.loads((self.pytester.path / "reports" / "run.json").read_text()))
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester) -> Project:
-    """An empty project."""
-    project = Project(pytester)
-    project.steps("")
-    project.settings("")
-    pytester.mkdir("features")
-    return project
