@@ -581,6 +581,21 @@ def test_a_run_that_only_collects_leaves_the_last_report(project: Project) -> No
     assert project.recorded == before
 
 
+def test_a_form_of_the_report_that_fails_costs_no_other(project: Project) -> None:
+    conftest = project.pytester.path / "conftest.py"
+    written = "lambda run, folder: (folder / 'other').touch()"
+    conftest.write_text(
+        conftest.read_text().replace('title="Tea",', f'title="Tea", writers=[lambda *_: 1 / 0, {written}],', 1)
+    )
+    goes_wrong(project, "pass")
+    project.feature(TEA)
+    project.pytester.makepyfile(test_features=f"{project.steps}\nscenarios('features')\n")
+    result = project.pytester.runpytest_inprocess("-p", "pytest_bdd.plugin", "-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "A form of the report could not be written: ZeroDivisionError: division by zero" in result.outlines
+    assert (project.reports / "other").exists()
+
+
 # ---------------------------------------------------------------- secrets
 
 

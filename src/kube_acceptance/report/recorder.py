@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import tempfile
@@ -262,6 +263,13 @@ class Recorder:
                 f"The report cannot be written to {self._output}: {error.strerror}. Make room or choose another folder."
             )
             session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
+            return
+        for write in self._writers:
+            try:
+                write(run, self._output)
+            except Exception as error:  # one form that fails must not cost the others
+                self._last_words.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
+                session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say why the run is red when no test says so, and what was flaky."""
@@ -331,7 +339,9 @@ class Recorder:
     def _leave_word(self, record: Scenario, passed: int, running: bool) -> None:
         """Leave how far a scenario has come: a process that dies tells nothing more."""
         started = record.started.isoformat() if record.started else ""
-        with (self._plan_folder / f"{self._worker}.words").open("a") as file:
+        words = self._plan_folder / f"{self._worker}.words"
+        # a word that cannot be left must not fail the step that it is about
+        with contextlib.suppress(OSError), words.open("a") as file:
             file.write(json.dumps([record.id, started, passed, running]) + "\n")
 
     def _leave(self, name: str, content: object) -> None:
@@ -383,8 +393,6 @@ class Recorder:
             part = path.with_suffix(".part")
             part.write_text(content, encoding="utf-8")
             part.replace(path)
-        for write in self._writers:
-            write(run, self._output)
 
 
 def _is_same_attempt(one: Scenario, other: Scenario) -> bool:
