@@ -1,0 +1,1 @@
+"""How scenarios are run: in which order, how often, and what their failures count for."""
