@@ -56,7 +56,8 @@ class Session:
         mutant: The protection that this run takes away, if any.
 
     `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
-    `focus` is the release that the running scenario is about, and `failed` whether the run failed.
+    `in_play` are the releases that the running scenario is about, the last named first, and `failed` is whether the run
+    failed.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Session:
         self.mutant = mutant
         self.id = secrets.token_hex(3)
         self.wants_cluster = False
-        self.focus: Release | None = None
+        self.in_play: list[Release] = []
         self.failed = False
         self._owner = owner
         self._given = tools
@@ -85,6 +86,16 @@ class Session:
         self._namespaces = 0
 
     # ---- what scenarios ask for
+
+    @property
+    def focus(self) -> Release | None:
+        """The release that the running scenario is about; none takes all of them out of play."""
+        return self.in_play[0] if self.in_play else None
+
+    @focus.setter
+    def focus(self, release: Release | None) -> None:
+        others = [each for each in self.in_play if each is not release]
+        self.in_play = [release, *others] if release else []
 
     @property
     def labels(self) -> dict[str, str]:

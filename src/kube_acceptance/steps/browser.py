@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from kube_acceptance.errors import MachineError
+from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.report import note
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -50,11 +51,13 @@ def console_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+def page(browser: Browser, console_errors: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of its own for one scenario."""
     context = browser.new_context()
     page = context.new_page()
     page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: console_errors.append(str(error)))
+    request.node.stash[watched_key] = Watched(page, console_errors)
     yield page
+    del request.node.stash[watched_key]
     context.close()
