@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from kube_acceptance import mutation
 from kube_acceptance.cluster import Lease, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.console import progress
+from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.runner import Verdict
@@ -26,6 +28,26 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False,
+) -> None:
+    """Say what this machine and this project lack for a run, with one fix a line; start and change nothing.
+
+    A line each: ok, warning (a run may succeed all the same) or missing. Exit status 1 when something is missing.
+
+    Examples:
+        kube-acceptance doctor
+
+        kube-acceptance doctor --json
+    """
+    findings = examine(checks(Path.cwd()))
+    lines = [as_json(findings)] if json else as_lines(findings, colour=sys.stdout.isatty())
+    typer.echo("\n".join(lines))
+    if not ready(findings):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.redact import Redactor
-from kube_acceptance.evidence.sources import core_of, sources
+from kube_acceptance.evidence.sources import core_of, of_cluster, of_release
 from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.release import Release
 
@@ -53,7 +53,7 @@ def gather(
         # nothing is written before the secrets of all are known
         answering = [release for release in releases if reader.learn(release)]
         for release in answering:
-            reader.read(release, place="" if release is releases[0] else f"{release.namespace}/")
+            reader.read(release, alone=len(answering) == 1, first=release is answering[0])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     seen = [f"release {each.name} in namespace {each.namespace} of cluster {each.cluster.name}" for each in releases]
@@ -94,14 +94,15 @@ class _Reader:
             return False
         return True
 
-    def read(self, release: Release, *, place: str) -> None:
-        """Read everything about a release, and write it in its order."""
-        listed = self.pool.submit(lambda: sources(release, core_of(release), self.left))
-        wanted = self._result("everything", listed) or []
+    def read(self, release: Release, *, alone: bool, first: bool) -> None:
+        """Read everything about a release, and write it in its order; about its cluster only for the first one."""
+        place = "" if first else f"{release.namespace}/"
+        listed = self.pool.submit(lambda: of_release(release, core_of(release), self.left))
+        wanted = [*(self._result("everything", listed) or []), *(of_cluster(release, self.left) if first else [])]
         why = self.pool.submit(lambda: _causes(release))
         readings = [(source, self.pool.submit(source.read)) for source in wanted]
         if causes := self._result("the likely causes", why):
-            self.causes += causes
+            self.causes += causes if alone else [f"{release.namespace}: {cause}" for cause in causes]
         told = [(source, self._result(place + source.file, reading)) for source, reading in readings]
         with contextlib.suppress(Exception):  # Secrets that came meanwhile; the cluster may have gone meanwhile too
             self.pool.submit(self.redact.learn, release).result(timeout=self.left())
@@ -137,6 +138,6 @@ def _why(error: Exception) -> str:
         case ApiException():
             return said_by_api(error)
         case AcceptanceError():
-            return " ".join([error.summary, *(line.strip() for line in error.details[-2:])])
+            return error.details[-1].strip() if error.details else error.summary
         case _:
             return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -31,8 +31,8 @@ class Source:
     keep: str = "beginning"
 
 
-def sources(release: Release, core: Any, left: Callable[[], float]) -> list[Source]:
-    """Everything about a release.
+def of_release(release: Release, core: Any, left: Callable[[], float]) -> list[Source]:
+    """Everything about a release and its namespace.
 
     Args:
         release: The release.
@@ -45,8 +45,7 @@ def sources(release: Release, core: Any, left: Callable[[], float]) -> list[Sour
     namespace = release.namespace
     pods = core.list_namespaced_pod(namespace, _request_timeout=(3, left())).items
 
-    def kubectl(*arguments: str) -> Callable[[], str]:
-        return lambda: release.cluster.kubectl(*arguments, timeout=left()).stdout
+    kubectl = _kubectl(release, left)
 
     def helm(*arguments: str) -> str:
         where = ("--namespace", namespace, "--kubeconfig", str(release.cluster.kubeconfig))
@@ -72,10 +71,7 @@ def sources(release: Release, core: Any, left: Callable[[], float]) -> list[Sour
             "endpoints, policies, Services and Ingresses in full",
             kubectl("get", network, *here, "-o", "yaml"),
         ),
-        Source("nodes.txt", "the nodes as kubectl describes them", kubectl("describe", "nodes")),
-        Source("pods-everywhere.txt", "the pods of all namespaces", kubectl("get", "pods", "-A", "-o", "wide")),
         Source("usage-pods.txt", "CPU and memory of the containers", kubectl("top", "pods", *here, "--containers")),
-        Source("usage-nodes.txt", "CPU and memory of the nodes", kubectl("top", "nodes")),
         Source("helm-history.txt", "Helm's revisions", lambda: helm("history", release.name)),
         Source("helm-status.txt", "Helm's status and notes", lambda: helm("status", release.name)),
         Source("helm-values.yaml", "the values, without secret ones", values),
@@ -88,6 +84,20 @@ def sources(release: Release, core: Any, left: Callable[[], float]) -> list[Sour
         Source("objects.yaml", "the objects in full", kubectl("get", KINDS, *here, "-o", "yaml")),
         Source("namespace.txt", "the namespace", kubectl("describe", "namespace", namespace)),
     ]
+
+
+def of_cluster(release: Release, left: Callable[[], float]) -> list[Source]:
+    """What is worth knowing of the cluster that a release is in."""
+    kubectl = _kubectl(release, left)
+    return [
+        Source("nodes.txt", "the nodes as kubectl describes them", kubectl("describe", "nodes")),
+        Source("pods-everywhere.txt", "the pods of all namespaces", kubectl("get", "pods", "-A", "-o", "wide")),
+        Source("usage-nodes.txt", "CPU and memory of the nodes", kubectl("top", "nodes")),
+    ]
+
+
+def _kubectl(release: Release, left: Callable[[], float]) -> Callable[..., Callable[[], str]]:
+    return lambda *arguments: lambda: release.cluster.kubectl(*arguments, timeout=left()).stdout
 
 
 def _logs(core: Any, pods: list[Any], left: Callable[[], float]) -> Iterator[Source]:
