@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import threading
@@ -112,7 +113,9 @@ def buildx() -> Finding:
     except CommandError:
         return missing("docker buildx is not installed", "Install Docker's buildx plugin (deploy/machine/up does).")
     found = said[1] if len(said) > 1 else "of unknown version"
-    inspected = run(["docker", "buildx", "inspect"], timeout=ANSWERS_WITHIN, check=False).stdout
+    inspected = ""
+    with contextlib.suppress(CommandError):  # an engine that hangs has a line of its own
+        inspected = run(["docker", "buildx", "inspect"], timeout=ANSWERS_WITHIN, check=False).stdout
     driver = re.search(r"^Driver:[ \t]+(\S+)", inspected, re.MULTILINE)
     if driver and driver[1] != "docker":
         return warning(

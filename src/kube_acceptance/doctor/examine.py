@@ -50,6 +50,6 @@ def _finding(check: Check) -> Finding:
     try:
         return check.look()
     except AcceptanceError as error:
-        return missing(error.summary, error.hint or "See what it says below its name in the documentation.")
+        return missing(error.summary, error.hint or "Run it by hand to see why.")
     except Exception as error:  # a check that breaks must not hide the others
         return warning(f"cannot be told ({type(error).__name__}: {error})", "Tell the maintainers of kube-acceptance.")

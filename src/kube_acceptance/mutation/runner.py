@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +17,7 @@ from kube_acceptance.command import CommandError, run
 from kube_acceptance.mutation.mutant import Mutant
 from kube_acceptance.report import Run
 from kube_acceptance.report.model import Scenario
+from kube_acceptance.scratch import scratch
 
 RUN_WITHIN = 900.0  # seconds for one mutant, images and installation included
 
@@ -97,7 +97,7 @@ def score(judgements: Iterable[Judgement]) -> tuple[int, int]:
 
 
 def _run(nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[dict[str, Scenario], float]:
-    with tempfile.TemporaryDirectory(prefix="kube-acceptance-mutant-") as reports:
+    with scratch("mutant") as reports:
         words = [sys.executable, "-m", "pytest", "-q", *nodes, *options, "--reports", reports]
         done = run(words, timeout=RUN_WITHIN, cwd=root, check=False)
         data = Path(reports) / "run.json"

@@ -17,6 +17,7 @@ from kube_acceptance.report.html import render, sentence
 from kube_acceptance.report.model import Failure, Feature, Past, Problem, Record, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
+from kube_acceptance.scratch import scratch
 
 DOCUMENT = "living-documentation.html"
 DATA = "run.json"
@@ -90,7 +91,7 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist where to leave its plan: the controller collects nothing itself."""
-        self._plans = self._plans or tempfile.TemporaryDirectory(prefix="kube-acceptance-plan-")
+        self._plans = self._plans or scratch("plan")
         node.workerinput[_PLAN] = self._plans.name
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
