@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.redact import Redactor
-from kube_acceptance.evidence.sources import core_of, of_cluster, of_release
+from kube_acceptance.evidence.sources import of_cluster, of_release
 from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.release import Release
 
@@ -33,6 +33,7 @@ def gather(
     *,
     title: str,
     failure: str,
+    also: Callable[[Folder], object] | None = None,
     within: float = WITHIN,
 ) -> None:
     """Write what is known of releases, and an index with the likely causes; never raises for what cannot be read.
@@ -43,6 +44,7 @@ def gather(
         redact: Learns the secrets of the releases' namespaces.
         title: What failed, for the index.
         failure: How it failed, for the index.
+        also: Writes more into the folder when the secrets are known, before the rest.
         within: Seconds for all of it; what is not there by then is named as lacking.
     """
     started = time.monotonic()
@@ -52,6 +54,8 @@ def gather(
     try:
         # nothing is written before the secrets of all are known
         answering = [release for release in releases if reader.learn(release)]
+        if also:
+            also(folder)
         for release in answering:
             reader.read(release, alone=len(answering) == 1, first=release is answering[0])
     finally:
@@ -97,7 +101,7 @@ class _Reader:
     def read(self, release: Release, *, alone: bool, first: bool) -> None:
         """Read everything about a release, and write it in its order; about its cluster only for the first one."""
         place = "" if first else f"{release.namespace}/"
-        listed = self.pool.submit(lambda: of_release(release, core_of(release), self.left))
+        listed = self.pool.submit(lambda: of_release(release, self.left))
         wanted = [*(self._result("everything", listed) or []), *(of_cluster(release, self.left) if first else [])]
         why = self.pool.submit(lambda: _causes(release))
         readings = [(source, self.pool.submit(source.read)) for source in wanted]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
 SHOT_WITHIN = 5000.0  # milliseconds, as Playwright counts
 BLANK = "about:blank"
+SCREENSHOT = "screenshot.png"
 
 
 @dataclass(frozen=True)
@@ -31,36 +30,41 @@ watched_key = pytest.StashKey[Watched]()
 """Where the fixture `page` leaves its page on the scenario's item."""
 
 
-def screenshot(watched: Watched, folder: Folder) -> Path | None:
-    """A picture of the whole page; None when the page shows nothing or there is no room.
+@dataclass(frozen=True)
+class Capture:
+    """What was taken of a page; nothing of it is written before the secrets are known."""
+
+    picture: bytes = b""
+    html: str = ""
+    url: str = ""
+    complaints: Sequence[str] = ()
+    problem: str = ""
+
+    def write(self, folder: Folder) -> None:
+        """Write picture, HTML and the browser's complaints."""
+        if self.picture:
+            folder.keep(SCREENSHOT, "the whole page in the browser", self.picture)
+        if self.html:
+            folder.write("page.html", f"the page at {self.url}", self.html)
+        folder.write("console.txt", "errors in the browser's console", "\n".join(self.complaints) or "none")
+        if self.problem:
+            folder.lack(f"the page in the browser: {self.problem}")
+
+
+def capture(watched: Watched) -> Capture:
+    """Picture, HTML and complaints of a page whose scenario failed."""
+    picture, html, url, problem = b"", "", "", ""
+    try:
+        url = watched.page.url
+        picture, html = picture_of(watched), watched.page.content()
+    except Exception as error:  # a browser that died raises more than Playwright's own errors
+        problem = (str(error).splitlines() or [type(error).__name__])[0]
+    return Capture(picture, html, url, tuple(watched.complaints), problem)
+
+
+def picture_of(watched: Watched) -> bytes:
+    """A picture of the whole page; none of a page that shows nothing.
 
     Secrets on a picture stay: a page that shows some is not to be photographed.
     """
-    if watched.page.url == BLANK:
-        return None
-    picture = watched.page.screenshot(full_page=True, timeout=SHOT_WITHIN)
-    return folder.keep("screenshot.png", "the whole page in the browser", picture)
-
-
-def capture(watched: Watched, folder: Folder) -> Path | None:
-    """Picture, HTML and complaints of a page whose scenario failed; the picture, if there is one."""
-    folder.write("console.txt", "errors in the browser's console", "\n".join(watched.complaints) or "none")
-    picture = None
-    try:
-        picture = screenshot(watched, folder)
-        folder.write("page.html", f"the page at {watched.page.url}", watched.page.content())
-    except Exception as error:  # a browser that died raises more than Playwright's own errors
-        folder.lack(f"the page in the browser: {_first_line(error)}")
-    return picture
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
-def quietly(watched: Watched, folder: Folder) -> Path | None:
-    """A picture of a page whose scenario passed; none when the browser refuses, which is no failure."""
-    with contextlib.suppress(Exception):
-        return screenshot(watched, folder)
-    return None
+    return b"" if watched.page.url == BLANK else watched.page.screenshot(full_page=True, timeout=SHOT_WITHIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections import Counter
@@ -56,8 +57,11 @@ class Evidence:
         watched = request.node.stash.get(browser.watched_key, None)
         if watched is None or request.node.stash.get(_failed_with, None):
             return
-        if picture := browser.quietly(watched, self._folder(request.node)):
-            attach(picture, "screenshot")
+        with contextlib.suppress(Exception):  # a browser that refuses is no failure of a scenario that passed
+            if picture := browser.picture_of(watched):
+                folder = self._folder(request.node)
+                folder.keep(browser.SCREENSHOT, "the page", picture)
+                attach(folder.path / browser.SCREENSHOT, "screenshot")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -91,14 +95,15 @@ class Evidence:
             return
         console.progress(f"gathering evidence of {item.name}")
         folder = self._folder(item)
-        picture = browser.capture(watched, folder) if watched else None
+        also = browser.capture(watched).write if watched else None
+        failure = str(error) or type(error).__name__
         try:
-            gather(releases, folder, self._redact, title=item.nodeid, failure=str(error) or type(error).__name__)
+            gather(releases, folder, self._redact, title=item.nodeid, failure=failure, also=also)
         except OSError as problem:
             console.progress(f"the evidence cannot be written: {problem}")
             return
-        if picture:
-            attach(picture, "screenshot")
+        if (folder.path / browser.SCREENSHOT).is_file():
+            attach(folder.path / browser.SCREENSHOT, "screenshot")
         attach(folder.path, FOLDER)
         self._gathered.append((error, folder.path))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from kubernetes import client
 
 from kube_acceptance.evidence.redact import REDACTED, without_secret_values
 from kube_acceptance.release import Release
@@ -31,18 +30,17 @@ class Source:
     keep: str = "beginning"
 
 
-def of_release(release: Release, core: Any, left: Callable[[], float]) -> list[Source]:
+def of_release(release: Release, left: Callable[[], float]) -> list[Source]:
     """Everything about a release and its namespace.
 
     Args:
         release: The release.
-        core: A CoreV1Api that no other thread uses for exec.
         left: The seconds that are left for all of it.
 
     Raises:
         Exception: The cluster cannot even list its pods.
     """
-    namespace = release.namespace
+    namespace, core = release.namespace, release.cluster.core
     pods = core.list_namespaced_pod(namespace, _request_timeout=(3, left())).items
 
     kubectl = _kubectl(release, left)
@@ -178,8 +176,3 @@ def _versions(release: Release, pods: list[Any], left: Callable[[], float]) -> s
     client_and_server = release.cluster.kubectl("version", timeout=left()).stdout
     version = release.chart.helm("version", "--template", "{{.Version}}", timeout=left()).stdout
     return "\n".join([client_and_server.rstrip(), f"Helm: {version.strip()}", "Images:", *sorted(images)]) + "\n"
-
-
-def core_of(release: Release) -> Any:
-    """A CoreV1Api of one's own."""
-    return client.CoreV1Api(release.cluster.new_client())
