@@ -106,6 +106,12 @@ def test_a_fixture_that_fails_leaves_evidence_once_for_all_who_ask_for_it(projec
     ]
 
 
+def test_a_fixture_that_fails_outside_of_steps_leaves_evidence(project: pytest.Pytester) -> None:
+    project.makeconftest(CONFTEST + "\n@pytest.fixture(autouse=True)\ndef guard(broken_release): pass\n")
+    found = run(project, "Then all is well")
+    assert (found["0"]["status"], links(found["0"])) == ("broken", [("evidence", "evidence/a-0")])
+
+
 def test_a_failed_page_is_pictured_and_told_of(project: pytest.Pytester) -> None:
     found = run(project, f"{INSTALLED}\n    Given a page is open\n    {TELLS}")
     assert links(found["0"]) == [("screenshot", "evidence/a-0/screenshot.png"), ("evidence", "evidence/a-0")]

@@ -142,7 +142,7 @@ def disk(docker: Docker, usage: Callable[[str], Any] = shutil.disk_usage) -> Fin
 def memory_and_cpus(docker: Docker) -> Finding:
     """What the nodes share."""
     memory, cpus = int(docker.info.get("MemTotal", 0)), int(docker.info.get("NCPU", 0))
-    found = f"{_gib(memory)}, {cpus} CPUs"
+    found = f"{_gib(memory)}, CPUs: {cpus}"
     if memory < MEMORY_NEEDED:
         return missing(f"{found}; a run needs {_gib(MEMORY_NEEDED)}", "Give Docker (its virtual machine) more memory.")
     if memory < MEMORY_COMFORTABLE or cpus < 2:

@@ -31,7 +31,8 @@ def as_lines(findings: Findings, *, colour: bool) -> list[str]:
         lines.append(f"{shown}  {check.name:{width}}  {finding.found}" + (f". {finding.fix}" if finding.fix else ""))
     count = Counter(finding.mark for _, finding in findings)
     verdict = "A run has what it needs" if ready(findings) else f"A run cannot succeed: {count['missing']} missing"
-    return [*lines, f"{verdict}; {count['warning']} warnings, {count['ok']} ok."]
+    warnings = f"{count['warning']} warning" + ("" if count["warning"] == 1 else "s")
+    return [*lines, f"{verdict}; {warnings}, {count['ok']} ok."]
 
 
 def as_json(findings: Findings) -> str:
