@@ -107,7 +107,7 @@ def test_a_configuration_that_is_wrong(tmp_path: Path) -> None:
 
 def test_a_project_without_chart_and_features(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.kube-acceptance]\nchart = "charts/shop"\n'
+        '[tool.kube-acceptance]\nchart = "charts/shop"\ningress-value = "host"\n'
         '[tool.kube-acceptance.cluster]\nimage = "kindest/node:v1.37.0"\n'
     )
     assert named(tmp_path) == {

@@ -152,6 +152,18 @@ def docker_command(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -
     monkeypatch.setenv("PATH", str(folder))
 
 
+def test_the_command_and_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert engine.command() == missing("not installed", "Install Docker's command (deploy/machine/up does).")
+    docker_command(tmp_path, monkeypatch, "echo 28.2.2, API 1.41")
+    assert engine.command() == ok("28.2.2, API 1.41")
+    said = "Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.41"
+    docker_command(tmp_path, monkeypatch, f"echo 29.1.0, API 1.52; echo '{said}' >&2; exit 1")
+    assert engine.command() == missing(
+        f"command and engine do not fit: {said}", "Bring both to about the same version."
+    )
+
+
 def test_buildx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert engine.buildx() == missing(

@@ -69,7 +69,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 def run(project: pytest.Pytester, *scenarios: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
     text = "Feature: A\n" + "".join(f"  Scenario: {number}\n    {steps}\n" for number, steps in enumerate(scenarios))
     (project.path / "features" / "a.feature").write_text(text)
-    project.runpytest_subprocess(*options)
+    project.runpytest(*options)
     found = json.loads((project.path / "reports" / "run.json").read_text())
     return {each["name"]: each for feature in found["features"] for each in feature["scenarios"]}
 

@@ -22,7 +22,6 @@ from kube_acceptance.scratch import NAME
 
 CLUSTER_PREFIX = "kube-acceptance-"
 READ_WITHIN = (3.0, 10.0)  # seconds to connect and to read
-_CLOCK = 2.0  # seconds by which a file's time may lie before the start of the process that made it
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def scratch_folders(temporary: Path | None = None) -> Iterator[Leftover]:
         status = folder.stat()
         pid = int(match["pid"])
         # a process that began after the folder was last written to has only got the number of the one that made it
-        reused = owner.lives(pid) and float(owner.started(pid)) > status.st_mtime + _CLOCK
+        reused = owner.lives(pid) and float(owner.started(pid)) > status.st_mtime + owner.CLOCK
         if reused or not owner.lives(pid):
             yield Leftover(f"folder {folder}", f"process {pid} has ended", _done(shutil.rmtree, folder))
 

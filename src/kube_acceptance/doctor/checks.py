@@ -10,7 +10,7 @@ from kube_acceptance.cluster.host import bounding_set
 from kube_acceptance.doctor import engine, machine, project
 from kube_acceptance.doctor.engine import Docker, depending
 from kube_acceptance.doctor.examine import Check
-from kube_acceptance.doctor.finding import missing, ok, warning
+from kube_acceptance.doctor.finding import Finding, missing, ok, warning
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.session import cluster_name
 
@@ -39,6 +39,7 @@ def checks(root: Path, *, docker: Docker | None = None) -> list[Check]:
     return [
         Check("Python", machine.python),
         Check("Docker engine", partial(engine.engine, docker)),
+        Check("Docker command", engine.command),
         Check("BuildKit", engine.buildx),
         *(Check(name, depending(docker, look)) for name, look in about_docker.items()),
         Check("CAP_SYS_RESOURCE", lambda: machine.capability(bounding_set())),
@@ -63,7 +64,10 @@ def _of_project(config: configuration.Config | None, problem: str, docker: Docke
         advice = "Run this in the folder whose pyproject.toml has [tool.kube-acceptance] to check the project too."
         return [Check("Configuration", lambda: warning("this folder is no project", advice))]
     image = config.cluster.image
-    mappings = partial(project.port_mappings, config)
+
+    def ingress(docker: Docker) -> Finding:
+        return engine.ingress_port(docker, project.port_mappings(config), cluster_name(config))
+
     return [
         Check("Configuration", lambda: ok("pyproject.toml")),
         Check("Chart", partial(project.chart, config)),
@@ -71,5 +75,5 @@ def _of_project(config: configuration.Config | None, problem: str, docker: Docke
         *([Check("Node image", depending(docker, lambda d: engine.image(d, image)))] if image else []),
         Check("Base images", depending(docker, lambda d: engine.images(d, project.bases(config)))),
         Check("Other images", depending(docker, lambda d: engine.images(d, config.cluster.images))),
-        Check("Ingress port", depending(docker, lambda d: engine.ingress_port(d, mappings(), cluster_name(config)))),
+        *([Check("Ingress port", depending(docker, ingress))] if config.ingress_value else []),
     ]

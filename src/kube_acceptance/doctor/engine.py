@@ -27,6 +27,7 @@ GIB = 1024**3
 DISK_NEEDED, DISK_COMFORTABLE = 4 * GIB, 10 * GIB
 # Two nodes with the application take about 2 GiB when nothing else runs.
 MEMORY_NEEDED, MEMORY_COMFORTABLE = 2 * GIB, 4 * GIB
+INSTALL_COMMAND = "Install Docker's command (deploy/machine/up does)."
 START = "Start Docker; on Debian and Ubuntu deploy/machine/up does, and installs it where it is missing."
 
 
@@ -104,10 +105,25 @@ def depending(docker: Docker, look: Callable[[Docker], Finding]) -> Callable[[],
     return check
 
 
+def command() -> Finding:
+    """The docker command, which builds images, and whether the engine still understands it."""
+    if shutil.which("docker") is None:
+        return missing("not installed", INSTALL_COMMAND)
+    done = run(
+        ["docker", "version", "--format", "{{.Client.Version}}, API {{.Client.APIVersion}}"],
+        timeout=ANSWERS_WITHIN,
+        check=False,
+    )
+    # an engine that does not answer at all has a line of its own
+    if refusal := next((line for line in done.stderr.splitlines() if "API version" in line), ""):
+        return missing(f"command and engine do not fit: {refusal}", "Bring both to about the same version.")
+    return ok(done.stdout.strip().split("\n")[0] or "installed")
+
+
 def buildx() -> Finding:
     """BuildKit, which images are built with, by the docker command."""
     if shutil.which("docker") is None:
-        return missing("there is no docker command", "Install Docker's command (deploy/machine/up does).")
+        return missing("there is no docker command", INSTALL_COMMAND)
     try:
         said = run(["docker", "buildx", "version"], timeout=ANSWERS_WITHIN).stdout.split()
     except CommandError:

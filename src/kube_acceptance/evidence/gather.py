@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import MaxRetryError
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.evidence.folder import Folder
@@ -139,6 +140,8 @@ def _why(error: Exception) -> str:
     match error:
         case TimeoutError():
             return "no answer in time"
+        case MaxRetryError() if error.reason:
+            return _why(error.reason)
         case ApiException():
             return said_by_api(error)
         case AcceptanceError():

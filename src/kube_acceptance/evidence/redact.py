@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REDACTED = "[redacted]"
 SHORTEST = 6  # characters: what is shorter occurs by chance
 HELM_RECORD = "helm.sh/release.v1"
-READ_WITHIN = (3.0, 10.0)  # seconds to connect and to read
+READ_WITHIN = (2.0, 5.0)  # seconds to connect and to read
 # what stands in Secrets without being secret; taken out, it would make evidence unreadable
 NOT_SECRET = frozenset({"user", "username", "host", "port", "database", "dbname", "namespace", "ca.crt", "tls.crt"})
 # what is secret wherever it stands: Helm's values, and documents inside of Secrets such as .dockerconfigjson

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kube_acceptance.evidence.redact import REDACTED, without_secret_values
+from kube_acceptance.evidence.redact import READ_WITHIN, REDACTED, without_secret_values
 from kube_acceptance.release import Release
 
 LOG_LINES = 2000  # of each container
@@ -41,7 +41,7 @@ def of_release(release: Release, left: Callable[[], float]) -> list[Source]:
         Exception: The cluster cannot even list its pods.
     """
     namespace, core = release.namespace, release.cluster.core
-    pods = core.list_namespaced_pod(namespace, _request_timeout=(3, left())).items
+    pods = core.list_namespaced_pod(namespace, _request_timeout=_api(left)).items
 
     kubectl = _kubectl(release, left)
 
@@ -94,6 +94,11 @@ def of_cluster(release: Release, left: Callable[[], float]) -> list[Source]:
     ]
 
 
+def _api(left: Callable[[], float]) -> tuple[float, float]:
+    """Seconds to connect and to read, for the API client, which tries four times."""
+    return READ_WITHIN[0], min(READ_WITHIN[1], left())
+
+
 def _kubectl(release: Release, left: Callable[[], float]) -> Callable[..., Callable[[], str]]:
     return lambda *arguments: lambda: release.cluster.kubectl(*arguments, timeout=left()).stdout
 
@@ -133,7 +138,7 @@ def _log(
             timestamps=True,
             # the client would take a line of JSON for an object, and print that
             _preload_content=False,
-            _request_timeout=(3, left()),
+            _request_timeout=_api(left),
         )
         return bytes(answer.data).decode("utf-8", errors="replace")
 
@@ -141,7 +146,7 @@ def _log(
 
 
 def _events(core: Any, namespace: str, left: Callable[[], float]) -> str:
-    found = core.list_namespaced_event(namespace, _request_timeout=(3, left())).items
+    found = core.list_namespaced_event(namespace, _request_timeout=_api(left)).items
     lines = []
     for event in found:
         last = event.series.last_observed_time if event.series else event.last_timestamp
