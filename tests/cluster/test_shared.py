@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,11 @@ def test_a_cluster_that_came_into_use_meanwhile_stays(tmp_path: Path, folder: Pa
     Lease(fake, folder).take()
     assert not remove_abandoned(folder, lambda name, where: fake, kept_too=True)
     assert fake.deleted == 0
+
+
+def test_a_program_that_the_dead_left_running_ends_first(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    program = [sys.executable, "-c", "input()", "--kubeconfig", str(folder / "kubeconfig")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE) as orphan:
+        assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
+        assert orphan.wait() == -signal.SIGKILL

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from kube_acceptance.cluster import owner
@@ -101,6 +102,7 @@ def remove_abandoned(folder: Path, provider_of: Callable[[str, Path], Provider],
             if not _is_abandoned(folder, kept_too):
                 return False
             progress(f"removing the cluster {folder.name} that an earlier run left behind")
+            _end_orphans(folder)
             provider_of(folder.name, folder).delete()
             shutil.rmtree(folder)
     except Timeout:  # a run makes or removes it right now
@@ -108,6 +110,14 @@ def remove_abandoned(folder: Path, provider_of: Callable[[str, Path], Provider],
     with contextlib.suppress(OSError):  # other clusters have their folders there
         folder.parent.rmdir()
     return True
+
+
+def _end_orphans(folder: Path) -> None:
+    """End the programs of runs that were killed: `kind create` would go on making what is being removed."""
+    for process in psutil.process_iter(["cmdline"]):
+        if str(folder / "kubeconfig") in (process.info["cmdline"] or []):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 def _is_abandoned(folder: Path, kept_too: bool) -> bool:
