@@ -53,6 +53,7 @@ def finders(
         ("containers", lambda: leftovers.containers(lazy.engine)),
         ("networks", lambda: leftovers.networks(lazy.engine)),
         ("namespaces", lambda: leftovers.namespaces(cache)),
+        ("folders of runs", lambda: leftovers.run_folders(cache)),
         ("temporary folders", leftovers.scratch_folders),
     ]
     unknown = [

@@ -38,6 +38,8 @@ class Located:
     place: str
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # Checksums: the ones published beside each release.
 PINS: Mapping[str, Pin] = {
     "kind": Pin(
@@ -103,6 +105,11 @@ def locate(name: str, *, cache: Path) -> Located | None:
     if cached := sorted((cache / "tools").glob(f"{name}-*")):
         return Located(cached[-1], "in the cache")
     return None
+
+
+def locate_browser() -> str | None:
+    """The machine's own Chromium or Chrome; None where there is none, and Playwright's may serve."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def can_download(name: str) -> bool:

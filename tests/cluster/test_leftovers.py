@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -148,6 +149,18 @@ def test_namespaces_only_of_clusters_that_are_in_use(tmp_path: Path, monkeypatch
     assert told(found) == [("namespace own-1 of cluster used", WHY)]
     assert found[0].remove()
     assert deleted == ["own-1"]
+
+
+def test_folders_that_dead_runs_shared(tmp_path: Path) -> None:
+    for name in ("1-abc", "2-def"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "alive").touch()
+    with (tmp_path / "runs/2-def/alive").open() as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        found = list(leftovers.run_folders(tmp_path))
+    assert told(found) == [(f"folder {tmp_path}/runs/1-abc", "its run has ended")]
+    assert found[0].remove()
+    assert [each.name for each in (tmp_path / "runs").iterdir()] == ["2-def"]
 
 
 def source(folder: Path) -> ImageSource:

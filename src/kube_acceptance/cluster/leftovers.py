@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -116,6 +117,21 @@ def scratch_folders(temporary: Path | None = None) -> Iterator[Leftover]:
         reused = owner.lives(pid) and float(owner.started(pid)) > status.st_mtime + owner.CLOCK
         if reused or not owner.lives(pid):
             yield Leftover(f"folder {folder}", f"process {pid} has ended", _done(shutil.rmtree, folder))
+
+
+def run_folders(cache: Path) -> Iterator[Leftover]:
+    """The folders that the processes of one run shared: its owner holds a lock on `alive` for as long as it lives.
+
+    Args:
+        cache: The harness's cache folder.
+    """
+    for alive in sorted((cache / "runs").glob("*/alive")):
+        try:
+            with alive.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        yield Leftover(f"folder {alive.parent}", "its run has ended", _done(shutil.rmtree, alive.parent))
 
 
 def superseded_images(engine: docker.DockerClient, sources: dict[str, ImageSource]) -> Iterator[Leftover]:

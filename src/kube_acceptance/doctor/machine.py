@@ -17,7 +17,7 @@ from requests.utils import should_bypass_proxies
 from kube_acceptance.cluster.host import CAP_SYS_RESOURCE
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.doctor.finding import Finding, missing, ok, warning
-from kube_acceptance.tools import PINS, Located, can_download, locate
+from kube_acceptance.tools import PINS, Located, can_download, locate, locate_browser
 
 PYTHON = (3, 11)
 SAYS_WITHIN = 8.0  # seconds in which a program tells its version
@@ -27,7 +27,6 @@ INOTIFY = {"max_user_instances": 512, "max_user_watches": 524288}
 KIND_WITH_POLICIES = (0, 24)
 OLDEST_HELM = (3, 10)
 SKEW = 1  # minor versions that kubectl may be apart from the API server (Kubernetes' version skew policy)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VERSION_COMMANDS = {
     "kind": ("version",),
     "kubectl": ("version", "--client"),
@@ -153,7 +152,7 @@ def npm() -> Finding:
 
 def browser(downloads: Path | None = None) -> Finding:
     """A browser for scenarios about pages: the machine's own, or Playwright's."""
-    if found := next((found for name in BROWSERS if (found := shutil.which(name))), None):
+    if found := locate_browser():
         return ok(f"{_said(found, '--version')} ({found})")
     given = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
     folder = downloads or Path(given or "~/.cache/ms-playwright").expanduser()
