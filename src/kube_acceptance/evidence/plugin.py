@@ -71,7 +71,7 @@ class Evidence:
         if call.when == "setup" and call.excinfo and call.excinfo.errisinstance((Exception, pytest.fail.Exception)):
             self._gather(item, call.excinfo.value)
         report = yield
-        if report.longrepr and (clean := self._redact(text := str(report.longrepr))) != text:
+        if report.failed and (clean := self._redact(text := str(report.longrepr))) != text:
             report.longrepr = clean
         report.sections = [(name, self._redact(text)) for name, text in report.sections]
         return report
