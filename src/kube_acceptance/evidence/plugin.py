@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kube_acceptance import console
+from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.evidence import page as browser
 from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.gather import gather
@@ -96,7 +97,8 @@ class Evidence:
         console.progress(f"gathering evidence of {item.name}")
         folder = self._folder(item)
         also = browser.capture(watched).write if watched else None
-        failure = str(error) or type(error).__name__
+        speaks = isinstance(error, AcceptanceError | AssertionError | pytest.fail.Exception) and str(error)
+        failure = str(error) if speaks else f"{type(error).__name__}: {error}"
         try:
             gather(releases, folder, self._redact, title=item.nodeid, failure=failure, also=also)
         except OSError as problem:
