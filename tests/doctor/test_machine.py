@@ -167,6 +167,8 @@ def test_git_and_npm(path: Path) -> None:
     program(path, "npm", "11.6.0")
     assert machine.git() == ok("2.47.3")
     assert machine.npm() == ok("11.6.0")
+    (path / "npm").write_text("#!/bin/sh\nexit 1\n")
+    assert machine.npm() == ok("of unknown version")
 
 
 def test_browser(path: Path, tmp_path: Path) -> None:

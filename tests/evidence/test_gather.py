@@ -88,6 +88,15 @@ def test_a_restarted_container_tells_what_it_said_before(folder: Path) -> None:
     assert not (folder / "logs/web-1.setup.previous.log").exists()
 
 
+def test_ephemeral_containers_tell_too(folder: Path) -> None:
+    probed = fakes.pod("web-1")
+    probed.spec.ephemeral_containers = [fakes.container("probe")]
+    release = fakes.Release(probed)
+    release.core.logs["probe"] = "asked\n"
+    gathered(folder, release)
+    assert (folder / "logs/web-1.probe.log").read_text() == "asked\n"
+
+
 def test_the_index_names_the_causes_the_files_and_what_is_lacking(folder: Path) -> None:
     release = fakes.Release(fakes.pod("web-1", ready=False))
     del release.core.logs["web"]

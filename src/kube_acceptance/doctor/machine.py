@@ -198,9 +198,13 @@ def is_free(address: str, port: int) -> bool:
 
 
 def _version(name: str, path: Path) -> str:
-    return _said(str(path), *VERSION_COMMANDS[name])
+    return run([path, *VERSION_COMMANDS[name]], timeout=SAYS_WITHIN).stdout
 
 
 def _said(*words: str) -> str:
-    said = run(words, timeout=SAYS_WITHIN).stdout.strip().splitlines()
-    return said[0] if said else ""
+    """The first line of what a program says that a run can do without."""
+    try:
+        said = run(words, timeout=SAYS_WITHIN).stdout.strip().splitlines()
+    except CommandError:
+        said = []
+    return said[0] if said else "of unknown version"
