@@ -14,9 +14,10 @@ import pytest
 from kube_acceptance import command, console, gherkin, mutation
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
-from kube_acceptance.evidence import Redactor, gather
+from kube_acceptance.evidence import Redactor
+from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
-from kube_acceptance.report import Recorder, attach
+from kube_acceptance.report import Recorder
 from kube_acceptance.report.formats import formats
 from kube_acceptance.report.model import Failure
 from kube_acceptance.running import quarantine, repeat
@@ -84,6 +85,7 @@ def _configure(config: pytest.Config) -> None:
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if times := config.getoption("repeat_failed"):
         config.pluginmanager.register(repeat.Repeater(times))
+    config.pluginmanager.register(Evidence(run, _reports(config), redactor), "kube-acceptance-evidence")
     if not hasattr(config, "workerinput"):
         if settings.quarantine:
             features = settings.path(settings.features)
@@ -162,30 +164,6 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 
 # ---------------------------------------------------------------- the run
-
-
-def pytest_bdd_before_scenario(request: pytest.FixtureRequest) -> None:
-    """No release is in focus until a step installs or names one."""
-    request.config.stash[session_key].focus = None
-
-
-def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
-    """Gather the evidence at the moment of the failure, before anything is torn down."""
-    run = request.config.stash[session_key]
-    if run.focus is None:
-        return
-    redactor = request.config.stash[redactor_key]
-    try:
-        folder = gather(run.focus, _evidence_folder(request), redactor)
-    except (AcceptanceError, OSError) as error:
-        console.progress(f"no evidence could be gathered: {error}")
-        return
-    attach(folder, "evidence")
-
-
-def _evidence_folder(request: pytest.FixtureRequest) -> Path:
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
-    return _reports(request.config) / "evidence" / name
 
 
 @pytest.hookimpl(wrapper=True)

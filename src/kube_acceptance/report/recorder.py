@@ -19,6 +19,7 @@ from kube_acceptance.report.html import render, sentence
 from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
+from kube_acceptance.scratch import scratch
 
 DOCUMENT = "living-documentation.html"
 DATA = "run.json"
@@ -114,7 +115,7 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist where to leave its plan: the controller collects nothing itself."""
-        self._plans = self._plans or tempfile.TemporaryDirectory(prefix="kube-acceptance-plan-")
+        self._plans = self._plans or scratch("plan")
         node.workerinput[_PLAN] = self._plans.name
 
     @pytest.hookimpl(optionalhook=True)
