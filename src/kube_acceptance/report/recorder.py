@@ -148,6 +148,9 @@ class Recorder:
             if self._worker:
                 self._leave(f"{self._worker}-{len(self._problems)}.problem", problem.to_dict())
 
+    def undefined(self, nodeid: str, line: int, suggestion: str) -> None:
+        """Mark a planned scenario's step as undefined."""
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, in the process that has heard of everything; it and the exit status say the same."""
