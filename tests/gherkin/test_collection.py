@@ -40,7 +40,6 @@ def test_features_and_parts_of_them_run(features: Project, arguments: list[str],
     [
         (["features/"], {"passed": 2, "failed": 1}),
         (["--dist", "loadgroup"], {"passed": 2, "failed": 1}),
-        (["--dist", "loadfile"], {"passed": 2, "failed": 1}),
         (["features/a.feature", "--dist", "loadfile"], {"passed": 1, "failed": 1}),
         (["features/a.feature::One works", "--dist", "loadgroup"], {"passed": 1}),
         (["-k", "works"], {"passed": 1}),

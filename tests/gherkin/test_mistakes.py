@@ -105,6 +105,14 @@ def test_a_scenario_with_the_id_of_a_row(project: Project) -> None:
     ]
 
 
+def test_one_of_several_scenarios_of_a_broken_project_is_still_told_of_the_rest(project: Project) -> None:
+    project.feature("@clutser\nScenario: One\n  Then it works\n")
+    project.write("features/b.feature", EMPTY_BUT_GREEN)
+    assert project.mistakes("features/b.feature::Other") == [
+        "features/a.feature:2: the tag @clutser is not known; did you mean @cluster?"
+    ]
+
+
 def test_unknown_tags(project: Project) -> None:
     project.write(
         "features/a.feature",
@@ -345,9 +353,7 @@ def broken(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize(
-    "workers", [["-n", "2"], ["-n", "2", "--dist", "loadgroup"], ["-n", "1", "--dist", "loadfile"]]
-)
+@pytest.mark.parametrize("workers", [["-n", "2"], ["-n", "2", "--dist", "loadgroup"]])
 def test_all_is_told_once_by_the_controller(broken: Project, workers: list[str]) -> None:
     result = broken.run_apart(*workers)
     assert result.ret == pytest.ExitCode.INTERRUPTED
@@ -365,6 +371,17 @@ def test_mistakes_are_red_on_a_terminal(broken: Project) -> None:
     result = broken.run("--color=yes")
     assert [f"\x1b[31merror: {sentence}\x1b[0m" for sentence in ALL] == [
         line for line in result.outlines if "error: " in line
+    ]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_scenarios_that_are_not_there(project: Project, workers: list[str]) -> None:
+    project.feature(GREEN)
+    result = project.run_apart("features/a.feature::Ones", "features/a.feature::Whatever", *workers)
+    assert result.ret != pytest.ExitCode.OK
+    assert [line for line in result.outlines if line.startswith("error: ")] == [
+        'error: features/a.feature:1: no scenario here is called "Ones"; did you mean "One"?',
+        'error: features/a.feature:1: no scenario here is called "Whatever"; pytest --collect-only lists what is there',
     ]
 
 

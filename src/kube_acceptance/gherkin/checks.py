@@ -174,6 +174,17 @@ def _taken(there: Counter[int], written: Written) -> bool:
     return there[written.line] >= 0
 
 
+def not_found(source: Source, collected: Iterable[pytest.Item], asked: Iterable[str]) -> Iterator[Mistake]:
+    """Scenarios that the command line names after `::` and that are not there; a worker's pytest says it to nobody."""
+    known = {name for item in collected for name in (item.name, getattr(item, "originalname", item.name))}
+    for name in asked:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            advice = f'did you mean "{nearest[0]}"?' if nearest else "pytest --collect-only lists what is there"
+            message = f'no scenario here is called "{name}"; {advice}'
+            yield Mistake(Kind.UNKNOWN_SCENARIO, Place(source.uri, 1), message)
+
+
 def removed(items: Iterable[pytest.Item]) -> Iterator[Mistake]:
     """Scenarios that are gone after their collection, and nobody said that they were deselected."""
     for item in items:

@@ -184,6 +184,8 @@ class Inspection:
             if file.collected is not None and not file.source.mistakes:
                 yield from checks.lost_scenarios(file.source, file.collected)
                 yield from checks.same_ids(file.source, file.collected)
+            if file.collected is not None and file.source.readable:
+                yield from checks.not_found(file.source, file.collected, _asked(session.config, file.path))
         yield from checks.removed(set(self._items) - {*session.items, *self._deselected})
 
     def _read(self, path: Path, root: Path) -> Source:
@@ -215,3 +217,9 @@ class Inspection:
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
+
+
+def _asked(config: pytest.Config, path: Path) -> list[str]:
+    """The names after `::` of what the command line asks for from a file."""
+    named = [argument.partition("::") for argument in config.args]
+    return [name for file, _, name in named if name and (config.invocation_params.dir / file).resolve() == path]

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     NO_STEPS = "scenario without steps"
     NO_ROWS = "outline without rows"
     DUPLICATE_SCENARIO = "duplicate scenario"
+    UNKNOWN_SCENARIO = "unknown scenario"
     LOST_SCENARIO = "lost scenario"
     UNKNOWN_TAG = "unknown tag"
     REQUIREMENT = "requirement"

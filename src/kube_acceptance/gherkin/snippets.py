@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-_VALUE = re.compile(r'"[^"]*"|(?<![\w.,-])\d+(?![\w-])(?![.,]\d)')
+_VALUE = re.compile(r'"[^"]*"|(?<![\w.,/-])\d+(?![\w/-])(?![.,]\d)')
 """What of a phrase is a value: quoted words and integers."""
 
 _IMPORTS = ("from kube_acceptance import pending", "from pytest_bdd import ")
