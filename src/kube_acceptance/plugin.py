@@ -61,6 +61,10 @@ def _configure(config: pytest.Config) -> None:
     tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *(documents.requirements if documents else ()))
     for tag in tags:
         config.addinivalue_line("markers", f"{tag}: a tier, a trait or a requirement of a scenario")
+    inspection = gherkin.Inspection(
+        settings.path(settings.features), tags=tags, shown_tags=(*TIERS, *OTHER_TAGS), trace=documents
+    )
+    config.pluginmanager.register(inspection, "kube-acceptance-gherkin")
     for module in STEPS:
         config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
@@ -75,14 +79,6 @@ def _configure(config: pytest.Config) -> None:
         redact=redactor,
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
-    inspection = gherkin.Inspection(
-        settings.path(settings.features),
-        tags=tags,
-        shown_tags=(*TIERS, *OTHER_TAGS),
-        trace=documents,
-        recorder=recorder,
-    )
-    config.pluginmanager.register(inspection, "kube-acceptance-gherkin")
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, _stop)
 

@@ -33,7 +33,6 @@ class Inspection:
         tags: The tags that scenarios may have.
         shown_tags: Those of them that are named as examples.
         trace: The specification documents; None where there are none.
-        recorder: Takes the mistakes up into the report.
     """
 
     def __init__(
@@ -43,14 +42,12 @@ class Inspection:
         tags: Collection[str],
         shown_tags: Sequence[str],
         trace: Trace | None,
-        recorder: Recorder,
     ) -> None:
         self.mistakes: list[Mistake] = []
         self._features = features
         self._tags = frozenset(tags)
         self._shown_tags = shown_tags
         self._trace = trace
-        self._recorder = recorder
         self._sources: dict[Path, Source] = {}
         self._files: list[FeatureFile] = []
         self._items: list[pytest.Item] = []
@@ -86,11 +83,12 @@ class Inspection:
         found = list(self._judge(session))
         self.mistakes = told(found)
         self._expected = {item.nodeid for item in session.items if isinstance(item.parent, FeatureFile)}
-        for mistake in self.mistakes:
-            self._recorder.problem(mistake.place.file, Failure(first_line=str(mistake), text=mistake.snippet))
-        for mistake in found:
-            if mistake.kind is Kind.UNDEFINED_STEP:
-                self._recorder.undefined(mistake.scenario, mistake.place.line, mistake.snippet)
+        if recorder := _recorder(session.config):
+            for mistake in self.mistakes:
+                recorder.problem(mistake.place.file, Failure(first_line=str(mistake), text=mistake.snippet))
+            for mistake in found:
+                if mistake.kind is Kind.UNDEFINED_STEP:
+                    recorder.undefined(mistake.scenario, mistake.place.line, mistake.snippet)
         if not _is_worker(session.config):
             self._count_as_errors(session.config)
 
@@ -145,7 +143,8 @@ class Inspection:
         for nodeid in sorted(self._expected - self._finished):
             file, _, name = nodeid.partition("::")
             self._last_words.append(f'{file}: the scenario "{name}" was collected, but has no result')
-            self._recorder.problem(file, Failure(first_line=self._last_words[-1]))
+            if recorder := _recorder(session.config):
+                recorder.problem(file, Failure(first_line=self._last_words[-1]))
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -195,8 +194,8 @@ class Inspection:
 
     def _count_as_errors(self, config: pytest.Config) -> None:
         """Mistakes are errors of the collection for all, such as JUnit, but the two that tell them in their way."""
-        others = [config.pluginmanager.get_plugin("terminalreporter"), self._recorder]
-        tell = config.pluginmanager.subset_hook_caller("pytest_collectreport", [each for each in others if each])
+        aware = [config.pluginmanager.get_plugin("terminalreporter"), _recorder(config)]
+        tell = config.pluginmanager.subset_hook_caller("pytest_collectreport", [each for each in aware if each])
         for mistake in self.mistakes:
             nodeid = f"{mistake.place.file}::line {mistake.place.line}: {mistake.kind}"
             tell(report=pytest.CollectReport(nodeid, "failed", str(mistake), []))
@@ -213,6 +212,12 @@ class Inspection:
             terminal.write_line("")
             for line in snippets.module(ready).splitlines():
                 terminal.write_line(line)
+
+
+def _recorder(config: pytest.Config) -> Recorder | None:
+    """What writes the report; nothing does where only a plan is asked for."""
+    recorder: Recorder | None = config.pluginmanager.get_plugin("kube-acceptance-report")
+    return recorder
 
 
 def _is_worker(config: pytest.Config) -> bool:
