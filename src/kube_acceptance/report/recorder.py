@@ -130,6 +130,9 @@ class Recorder:
         elif report.failed:
             self._other_failures[report.nodeid] = _failure(str(report.longrepr))
 
+    def undefined(self, nodeid: str, line: int, suggestion: str) -> None:
+        """Mark a planned scenario's step as undefined."""
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Keep why the run was broken off."""
         detail = str(excinfo.value)
@@ -147,9 +150,6 @@ class Recorder:
             self._problems.append(problem)
             if self._worker:
                 self._leave(f"{self._worker}-{len(self._problems)}.problem", problem.to_dict())
-
-    def undefined(self, nodeid: str, line: int, suggestion: str) -> None:
-        """Mark a planned scenario's step as undefined."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
