@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder
 from kube_acceptance.report.formats import formats
-from kube_acceptance.report.model import Failure
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.session import OWNER, Session, cluster_name
 
@@ -32,7 +31,6 @@ STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volu
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
 redactor_key = pytest.StashKey[Redactor]()
-_problems_key = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,10 +61,14 @@ def _configure(config: pytest.Config) -> None:
     config.stash[config_key] = settings
     if not _has_features(config, settings):
         return
-    tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *_requirement_numbers(settings))
-    config.stash[gherkin.tags_key] = tags
+    documents = specification(settings) if settings.path(settings.documents.spec).is_file() else None
+    tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *(documents.requirements if documents else ()))
     for tag in tags:
         config.addinivalue_line("markers", f"{tag}: a tier, a trait or a requirement of a scenario")
+    inspection = gherkin.Inspection(
+        settings.path(settings.features), tags=tags, shown_tags=(*TIERS, *OTHER_TAGS), trace=documents
+    )
+    config.pluginmanager.register(inspection, "kube-acceptance-gherkin")
     for module in STEPS:
         config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
@@ -123,19 +125,6 @@ def pytest_configure_node(node: Any) -> None:
 # ---------------------------------------------------------------- collection
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Feature files are test files."""
-    if file_path.suffix != ".feature" or session_key not in parent.config.stash:
-        return None
-    return gherkin.FeatureFile.from_parent(parent, path=file_path)
-
-
-def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
-    """Tags become marks; `gherkin.FeatureFile` has refused the unknown ones."""
-    getattr(pytest.mark, tag)(function)
-    return True
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs least comes first, what disturbs others last."""
     items.sort(
@@ -143,24 +132,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tell everything that is wrong with the features at once, before anything starts."""
+    """Know whether a cluster is needed; `gherkin.Inspection` tells what is wrong with the features."""
     run = session.config.stash.get(session_key, None)
-    if run is None:
-        return
-    run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
-    problems = gherkin.problems([item for item in session.items if isinstance(item.parent, gherkin.FeatureFile)])
-    session.config.stash[_problems_key] = problems
-    recorder: Any = session.config.pluginmanager.get_plugin("kube-acceptance-report")
-    for problem in problems:
-        recorder.problem(problem.split(":")[0], Failure(first_line=problem))
-    session.testsfailed += len(problems)
-
-
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """The problems, where the user looks for them."""
-    return [f"error: {problem}" for problem in config.stash.get(_problems_key, [])]
+    if run is not None:
+        run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
 
 
 # ---------------------------------------------------------------- the run
@@ -210,12 +186,6 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
     return any(
         path.is_relative_to(folder) or folder.is_relative_to(path) or path.suffix == ".feature" for path in named
     )
-
-
-def _requirement_numbers(settings: configuration.Config) -> list[str]:
-    if not settings.path(settings.documents.spec).is_file():
-        return []
-    return list(specification(settings).requirements)
 
 
 def _reports(config: pytest.Config) -> Path:
