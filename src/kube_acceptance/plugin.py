@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kube_acceptance import command, console, gherkin, mutation
+from kube_acceptance import command, console, gherkin, mutation, vocabulary
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor, gather
@@ -24,7 +24,6 @@ TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
 NEEDS_CLUSTER = ("cluster", "disruptive")
 PYTEST_KIND_DEFAULT = "pytest-kind"
-STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volumes", "http", "browser")
 
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
@@ -63,8 +62,8 @@ def _configure(config: pytest.Config) -> None:
     config.stash[gherkin.tags_key] = tags
     for tag in tags:
         config.addinivalue_line("markers", f"{tag}: a tier, a trait or a requirement of a scenario")
-    for module in STEPS:
-        config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
+    for module in vocabulary.MODULES:
+        config.pluginmanager.import_plugin(module)
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
     _progress_through(config)
     redactor = config.stash[redactor_key] = Redactor()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from kube_acceptance.errors import MachineError
 from kube_acceptance.report import note
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # no traffic of the browser's own: a test talks to the deployment alone
@@ -26,6 +29,8 @@ QUIET = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, else the one that Playwright installed."""
+    from playwright.sync_api import Error, sync_playwright  # a fifth of a second, which most runs do not need
+
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     # Chromium's sandbox refuses root
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
