@@ -230,7 +230,7 @@ Feature: Vocabulary
         | PersistentVolumeClaim | ${RELEASE}-backup   |
 
     @REQ-RUN-07
-    Scenario: Workloads are scaled and restarted, processes frozen and killed
+    Scenario: Workloads are restarted and scaled, processes frozen and killed, objects applied and deleted
       Given the chart is installed in a namespace of its own
       And the "frontend" pods as they are now
       When the Deployment "${RELEASE}-frontend" is restarted and rolled out within 1 minute
@@ -247,16 +247,12 @@ Feature: Vocabulary
       And every "frontend" container ended with the exit status 137
       When every "frontend" pod is deleted and replaced within 1 minute
       Then the new "frontend" pods have new UIDs
-
-    @REQ-RUN-07
-    Scenario: Objects are applied, seen in trouble, and deleted
-      Given the chart is installed in a namespace of its own
       When these objects are applied
         """
         apiVersion: v1
         kind: Pod
         metadata:
-          name: ${SCENARIO}
+          name: never-pulled
           labels: {app.kubernetes.io/instance: "${RELEASE}", app.kubernetes.io/component: planted}
         spec:
           securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
@@ -275,7 +271,7 @@ Feature: Vocabulary
           securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
           containers:
             - name: it
-              image: alpine:3.23
+              image: postgres:17-alpine
               imagePullPolicy: Never
               command: [sleep, "600"]
               securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
@@ -283,5 +279,5 @@ Feature: Vocabulary
       Then every "planted" container waits because of "ErrImageNeverPull" within 30 seconds
       And every "planted" pod is in the phase "Pending" for 2 seconds
       And every "informed" pod holds a token of the Kubernetes API within 30 seconds
-      When the Pod "${SCENARIO}" is deleted and gone within 1 minute
-      Then there is no Pod "${SCENARIO}"
+      When the Pod "never-pulled" is deleted and gone within 1 minute
+      Then there is no Pod "never-pulled"

@@ -53,7 +53,7 @@ def must_hold(item: Any, expected: Any, *, what: str, path: str = "") -> None:
         for key, value in expected.items():
             if key not in item:
                 raise AcceptanceError(
-                    f"{what} has no {path}{key}", hint=f"At {path or 'its top'} there is {_there(item)}."
+                    f"{what} has no {path}{key}", hint=f"At {path.rstrip('.') or 'its top'} there is {_there(item)}."
                 )
             must_hold(item[key], value, what=what, path=f"{path}{key}.")
     elif isinstance(expected, list) and isinstance(item, list) and len(expected) == len(item):

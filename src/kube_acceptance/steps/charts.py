@@ -80,7 +80,10 @@ def renders_none(chart: Chart, settings: Config, objects: list[dict[str, Any]], 
     must((f"the chart renders the {kind} {i['metadata']['name']}" for i in objects if i["kind"] == kind), of="objects")
 
 
-@assertion('the {kind} "{name}" that it renders has "{path}" equal to {value:value}')
+@assertion(
+    'the {kind} "{name}" that it renders has "{path}" equal to {value:value}',
+    example='the Deployment "${RELEASE}-backend" that it renders has "spec.replicas" equal to 3',
+)
 def rendered_has(objects: list[dict[str, Any]], kind: str, name: str, path: str, value: Any) -> None:
     """A field of a rendered object has a value, written as JSON."""
     found = [item for item in objects if item["kind"] == kind and item["metadata"]["name"] == name]
@@ -88,7 +91,11 @@ def rendered_has(objects: list[dict[str, Any]], kind: str, name: str, path: str,
     paths.must_equal(item, path, value, what=f"{kind} {name}")
 
 
-@when('it is rendered with "{path}" set to {value:value}', target_fixture="refusal")
+@when(
+    'it is rendered with "{path}" set to {value:value}',
+    target_fixture="refusal",
+    example='it is rendered with "backend.replicas" set to "two"',
+)
 def rendered_with(chart: Chart, settings: Config, path: str, value: Any) -> ReleaseError:
     """Renders the chart with a value that it must refuse; the control is that it renders without it."""
     _rendered(chart, settings)
@@ -99,7 +106,11 @@ def rendered_with(chart: Chart, settings: Config, path: str, value: Any) -> Rele
     raise AcceptanceError(f"the chart takes {path}={value!r} without a word")
 
 
-@assertion('it is refused with a message that says "{message}"', timed=False)
+@assertion(
+    'it is refused with a message that says "{message}"',
+    timed=False,
+    example='it is refused with a message that says "backend/replicas"',
+)
 def refused_with(refusal: ReleaseError, message: str) -> None:
     """Helm's own reason names what is wrong."""
     if message not in refusal.summary:

@@ -8,7 +8,11 @@ from kube_acceptance.state import events
 from kube_acceptance.vocabulary import assertion, must
 
 
-@assertion('an event of the {kind} "{name}" has the reason "{reason}"', trouble=True)
+@assertion(
+    'an event of the {kind} "{name}" has the reason "{reason}"',
+    trouble=True,
+    example='an event of the Deployment "${RELEASE}-backend" has the reason "ScalingReplicaSet"',
+)
 def event_has_reason(release: Release, kind: str, name: str, reason: str) -> None:
     """The cluster told that of an object, within the hour that it keeps events."""
     note(events.must_tell(release, kind, name, reason))

@@ -54,7 +54,10 @@ def containers_continue(release: Release, component: str) -> None:
         note(line)
 
 
-@when('the node of the "{component}" restarts and its containers run anew within {within:duration}')
+@when(
+    'the node of the "{component}" restarts and its containers run anew within {within:duration}',
+    example='the node of the "database" restarts and its containers run anew within 3 minutes',
+)
 def node_restarts(release: Release, component: str, within: float) -> None:
     """Restarts the node; the proof is its start time, and new IDs of the containers on it."""
     nodes = {pod.spec.node_name for pod in release.serving_pods(component)}

@@ -47,7 +47,10 @@ def is_for_host(release: Release, name: str, host: str) -> None:
     paths.must_equal(objects.read(release, "Ingress", name), "spec.rules[0].host", host, what=f"Ingress {name}")
 
 
-@assertion('the Ingress "{name}" sends "{path}" to the Service "{service}"')
+@assertion(
+    'the Ingress "{name}" sends "{path}" to the Service "{service}"',
+    example='the Ingress "${RELEASE}-frontend" sends "/" to the Service "${RELEASE}-frontend"',
+)
 def sends_to(release: Release, name: str, path: str, service: str) -> None:
     """Its first rule sends a path to that Service."""
     item = objects.read(release, "Ingress", name)
@@ -66,14 +69,17 @@ def answers_for_other_host(ingress: Ingress, status: int, host: str, path: str) 
     _must_answer(answers.ask(ingress.to(host), "GET", path), status)
 
 
-@assertion('the Ingress answers at "{path}" with "{words}"')
+@assertion('the Ingress answers at "{path}" with "{words}"', example='the Ingress answers at "/healthz" with "ok"')
 def answers_with(ingress: Ingress, path: str, words: str) -> None:
     """A GET through the Ingress is answered by a text that holds these words."""
     response = answers.ask(ingress, "GET", path)
     answers.must_say(response.text, words, what=answers.called(response))
 
 
-@assertion('the Ingress answers at "{path}" with the field "{field}" equal to {value:value}')
+@assertion(
+    'the Ingress answers at "{path}" with the field "{field}" equal to {value:value}',
+    example='the Ingress answers at "/api/orders" with the field "items[0].title" equal to "Tea"',
+)
 def answers_with_field(ingress: Ingress, path: str, field: str, value: Any) -> None:
     """A GET through the Ingress is answered by JSON in which a field has that value."""
     response = answers.ask(ingress, "GET", path)
@@ -86,7 +92,11 @@ def request(ingress: Ingress, method: str, path: str) -> requests.Response:
     return answers.ask(ingress, method, path)
 
 
-@when('a {method} request for "{path}" is sent through the Ingress with this JSON', target_fixture="answer")
+@when(
+    'a {method} request for "{path}" is sent through the Ingress with this JSON',
+    target_fixture="answer",
+    example='a POST request for "/api/orders" is sent through the Ingress with this JSON',
+)
 def request_with(ingress: Ingress, method: str, path: str, docstring: str) -> requests.Response:
     """Sends one request with the JSON below the step, never again by itself."""
     return answers.ask(ingress, method, path, docstring)
@@ -98,19 +108,27 @@ def has_status(answer: requests.Response, status: int) -> None:
     _must_answer(answer, status)
 
 
-@assertion('the answer has the header "{name}" with the value "{value}"', timed=False)
+@assertion(
+    'the answer has the header "{name}" with the value "{value}"',
+    timed=False,
+    example='the answer has the header "X-Frame-Options" with the value "DENY"',
+)
 def has_header(answer: requests.Response, name: str, value: str) -> None:
     """The answer came with that header."""
     answers.must_have_header(answer, name, value)
 
 
-@assertion('the answer contains "{words}"', timed=False)
+@assertion('the answer contains "{words}"', timed=False, example='the answer contains "Tea"')
 def contains(answer: requests.Response, words: str) -> None:
     """The answer's body holds these words."""
     answers.must_say(answer.text, words, what=answers.called(answer))
 
 
-@assertion('the answer has "{path}" equal to {value:value}', timed=False)
+@assertion(
+    'the answer has "{path}" equal to {value:value}',
+    timed=False,
+    example='the answer has "items[0].title" equal to "Tea"',
+)
 def has_field(answer: requests.Response, path: str, value: Any) -> None:
     """The answer is JSON, and a field of it has that value."""
     answers.must_equal(answer.text, path, value, what=answers.called(answer))
@@ -124,14 +142,20 @@ def answered_inside(inside: Inside, url: str, component: str, status: int) -> No
         note(f"{answer.status}: {answer.body[:120]}")
 
 
-@assertion('a GET of "{url}" from every "{component}" pod is answered with "{words}"')
+@assertion(
+    'a GET of "{url}" from every "{component}" pod is answered with "{words}"',
+    example='a GET of "http://${RELEASE}-backend:8000/readyz" from every "frontend" pod is answered with "ready"',
+)
 def answered_inside_with(inside: Inside, url: str, component: str, words: str) -> None:
     """Asked from inside of each of a tier's pods, the answer holds these words."""
     for answer in inside.get(component, url):
         answers.must_say(answer.body, words, what=url)
 
 
-@assertion('a GET of "{url}" from every "{component}" pod is answered with the field "{field}" equal to {value:value}')
+@assertion(
+    'a GET of "{url}" from every "{component}" pod is answered with the field "{field}" equal to {value:value}',
+    example='a GET of "http://localhost:80/health" from every "web" pod is answered with the field "up" equal to 1',
+)
 def answered_inside_with_field(inside: Inside, url: str, component: str, field: str, value: Any) -> None:
     """Asked from inside of each of a tier's pods, the answer is JSON in which a field has that value."""
     for answer in inside.get(component, url):

@@ -8,13 +8,13 @@ from kube_acceptance.state import logs
 from kube_acceptance.vocabulary import assertion, must
 
 
-@assertion('every "{component}" pod has logged "{words}"')
+@assertion('every "{component}" pod has logged "{words}"', example='every "backend" pod has logged "startup complete"')
 def has_logged(release: Release, component: str, words: str) -> None:
     """A log line of each of a tier's pods holds these words."""
     must(logs.silent(logs.lines(release, component), words), of="pods")
 
 
-@assertion('no "{component}" pod has logged "{words}"')
+@assertion('no "{component}" pod has logged "{words}"', example='no "backend" pod has logged "Traceback"')
 def has_not_logged(release: Release, component: str, words: str) -> None:
     """No log line of a tier holds these words, and there are log lines."""
     lines = logs.lines(release, component)
@@ -30,7 +30,10 @@ def lines_are_json(release: Release, component: str) -> None:
     note(f"{len(lines)} log lines")
 
 
-@assertion('every log line of the "{component}" pods has the field "{field}"')
+@assertion(
+    'every log line of the "{component}" pods has the field "{field}"',
+    example='every log line of the "backend" pods has the field "timestamp"',
+)
 def lines_have_field(release: Release, component: str, field: str) -> None:
     """Every log line is a JSON object with that field."""
     lines = logs.lines(release, component)

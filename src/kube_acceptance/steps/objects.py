@@ -24,7 +24,9 @@ def deleted(release: Release, kind: str, name: str, within: float) -> None:
     note(f"{kind} {name} {objects.delete(release, kind, name, within=within)} is gone")
 
 
-@assertion('these objects are refused because of "{words}"')
+@assertion(
+    'these objects are refused because of "{words}"', example='these objects are refused because of "exceeded quota"'
+)
 def refused(release: Release, docstring: str, words: str) -> None:
     """The API server refuses the YAML below the step with these words, and with no others; nothing is created."""
     note(objects.must_be_refused(release, docstring, words))
@@ -42,7 +44,10 @@ def is_absent(release: Release, kind: str, name: str) -> None:
     objects.must_be_absent(release, kind, name)
 
 
-@assertion('the {kind} "{name}" has "{path}" equal to {value:value}')
+@assertion(
+    'the {kind} "{name}" has "{path}" equal to {value:value}',
+    example='the Deployment "shop-web" has "spec.template.spec.containers[name=web].ports[0].name" equal to "http"',
+)
 def has(release: Release, kind: str, name: str, path: str, value: Any) -> None:
     """A field has a value, written as JSON: `spec.replicas`, `metadata.labels[a.dotted/key]`, `ports[0].name`."""
     paths.must_equal(objects.read(release, kind, name), path, value, what=f"{kind} {name}")
@@ -63,7 +68,10 @@ def matches(release: Release, kind: str, name: str, docstring: str) -> None:
     paths.must_hold(objects.read(release, kind, name), expected, what=f"{kind} {name}")
 
 
-@assertion('every {kind} of the release has "{path}" equal to {value:value}')
+@assertion(
+    'every {kind} of the release has "{path}" equal to {value:value}',
+    example='every ServiceAccount of the release has "automountServiceAccountToken" equal to false',
+)
 def every_has(release: Release, kind: str, path: str, value: Any) -> None:
     """The field has that value in all objects of a kind that carry the release's label; none at all fail."""
     items = objects.of_release(release, kind)

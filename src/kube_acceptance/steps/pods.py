@@ -42,7 +42,10 @@ def every_pod_in_phase(release: Release, component: str, phase: str) -> None:
     )
 
 
-@assertion('every "{component}" pod has the label "{label}" with the value "{value}"')
+@assertion(
+    'every "{component}" pod has the label "{label}" with the value "{value}"',
+    example='every "backend" pod has the label "app.kubernetes.io/name" with the value "shop"',
+)
 def every_pod_labelled(release: Release, component: str, label: str, value: str) -> None:
     """Every pod of a tier carries that label."""
     found = {pod.metadata.name: (pod.metadata.labels or {}).get(label) for pod in release.pods(component)}
@@ -99,7 +102,11 @@ def containers_restarted(release: Release, component: str, count: int) -> None:
     _restarted(release, component, count, count)
 
 
-@assertion('every "{component}" container waits because of "{reason}"', trouble=True)
+@assertion(
+    'every "{component}" container waits because of "{reason}"',
+    trouble=True,
+    example='every "backend" container waits because of "ImagePullBackOff"',
+)
 def containers_wait(release: Release, component: str, reason: str) -> None:
     """Kubelet says that the containers cannot be started for that reason, such as ImagePullBackOff."""
     must(
@@ -126,7 +133,11 @@ def containers_ended_because(release: Release, component: str, reason: str) -> N
     )
 
 
-@assertion('every "{component}" container ended with the exit status {status:d}', trouble=True)
+@assertion(
+    'every "{component}" container ended with the exit status {status:d}',
+    trouble=True,
+    example='every "backend" container ended with the exit status 137',
+)
 def containers_ended_with(release: Release, component: str, status: int) -> None:
     """The containers ended, now or the last time, with that exit status."""
     ended = [(each, pods.termination(each)) for each in pods.containers(release, component)]
@@ -140,7 +151,10 @@ def containers_ended_with(release: Release, component: str, status: int) -> None
     )
 
 
-@assertion('every "{component}" container has the environment variable "{name}" set to "{value}"')
+@assertion(
+    'every "{component}" container has the environment variable "{name}" set to "{value}"',
+    example='every "backend" container has the environment variable "LOG_LEVEL" set to "info"',
+)
 def has_variable(release: Release, component: str, name: str, value: str) -> None:
     """The first process of every container was started with that variable, as the kernel gives it."""
     found = {str(each): pods.environment(release, each).get(name) for each in pods.containers(release, component)}
@@ -150,7 +164,10 @@ def has_variable(release: Release, component: str, name: str, value: str) -> Non
     )
 
 
-@assertion('no "{component}" container has the environment variable "{name}"')
+@assertion(
+    'no "{component}" container has the environment variable "{name}"',
+    example='no "backend" container has the environment variable "DATABASE_PASSWORD"',
+)
 def lacks_variable(release: Release, component: str, name: str) -> None:
     """The first process of no container has that variable; the control is that it has others."""
     found = {str(each): pods.environment(release, each) for each in pods.containers(release, component)}
@@ -162,17 +179,30 @@ def processes_belong_to(release: Release, component: str, user: int) -> None:
     """Real and effective user of every process are that number, as the kernel tells it."""
     for container in pods.containers(release, component):
         found = pods.users(release, container)
-        must((f"{container} has a process of {', '.join(ids)}" for ids in found if set(ids) != {str(user)}), of="users")
+        must(
+            (
+                f"{container} has a process of the users {', '.join(sorted(set(ids)))}"
+                for ids in found
+                if set(ids) != {str(user)}
+            ),
+            of="users",
+        )
 
 
-@assertion('"{path}" in every "{component}" container is read-only, unlike "{writable}"')
+@assertion(
+    '"{path}" in every "{component}" container is read-only, unlike "{writable}"',
+    example='"/app" in every "backend" container is read-only, unlike "/tmp"',
+)
 def is_read_only(release: Release, component: str, path: str, writable: str) -> None:
     """A folder refuses to be written to, while the same attempt at another one succeeds."""
     for container in pods.containers(release, component):
         pods.must_be_read_only(release, container, path, writable)
 
 
-@assertion('the file "{path}" in every "{component}" container contains "{words}"')
+@assertion(
+    'the file "{path}" in every "{component}" container contains "{words}"',
+    example='the file "/etc/os-release" in every "backend" container contains "ID=alpine"',
+)
 def file_contains(release: Release, component: str, path: str, words: str) -> None:
     """A file holds these words, read inside of every container of a tier."""
     for container in pods.containers(release, component):
@@ -186,7 +216,7 @@ def run_command(release: Release, component: str, command: str) -> tuple[int, st
     return pods.run(release, component, command)
 
 
-@assertion("it ends with the exit status {status:d}", timed=False)
+@assertion("it ends with the exit status {status:d}", timed=False, example="it ends with the exit status 0")
 def command_status(command_ended: tuple[int, str], status: int) -> None:
     """The command that ran ended so."""
     found, said = command_ended
@@ -196,7 +226,7 @@ def command_status(command_ended: tuple[int, str], status: int) -> None:
         )
 
 
-@assertion('it prints "{words}"', timed=False)
+@assertion('it prints "{words}"', timed=False, example='it prints "10001"')
 def command_printed(command_ended: tuple[int, str], words: str) -> None:
     """The command that ran printed these words."""
     _, said = command_ended

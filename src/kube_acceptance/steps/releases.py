@@ -37,7 +37,10 @@ def installed_alone(own_release: Release, session: Session) -> Release:
     return own_release
 
 
-@when('the release is upgraded with "{path}" set to {value:value}, and ready within {within:duration}')
+@when(
+    'the release is upgraded with "{path}" set to {value:value}, and ready within {within:duration}',
+    example='the release is upgraded with "backend.replicas" set to 3, and ready within 2 minutes',
+)
 def upgraded(release: Release, path: str, value: Any, within: float) -> None:
     """Upgrades the release with one value changed; it has a new revision then, and every workload is rolled out."""
     _ready(release, f"revision {release.upgrade({path: value})}", within)
@@ -77,7 +80,7 @@ def at_revision(release: Release, revision: int) -> None:
         raise AcceptanceError(f"release {release.name} is at revision {found}, not {revision}")
 
 
-@assertion('the release has the status "{status}"')
+@assertion('the release has the status "{status}"', example='the release has the status "deployed"')
 def has_status(release: Release, status: str) -> None:
     """Helm's own record says so of the newest revision."""
     newest = max(release.history(), key=lambda one: int(one["revision"]))
@@ -85,14 +88,19 @@ def has_status(release: Release, status: str) -> None:
         raise AcceptanceError(f"release {release.name} is {newest['status']}, not {status}")
 
 
-@assertion('the notes of the release say "{words}"')
+@assertion(
+    'the notes of the release say "{words}"', example='the notes of the release say "kubectl --namespace ${NAMESPACE}"'
+)
 def notes_say(release: Release, words: str) -> None:
     """The chart's notes hold these words."""
     if words not in (said := release.notes()):
         raise AcceptanceError(f"the notes do not say {words!r}", details=said.splitlines())
 
 
-@assertion('the release has the value "{path}" equal to {value:value}')
+@assertion(
+    'the release has the value "{path}" equal to {value:value}',
+    example='the release has the value "backend.replicas" equal to 2',
+)
 def has_value(release: Release, path: str, value: Any) -> None:
     """The release runs with that value, be it given or a default."""
     paths.must_equal(release.all_values(), path, value, what=f"the values of release {release.name}")
@@ -203,14 +211,17 @@ def privileged_pod_is_refused(release: Release) -> None:
     raise AcceptanceError(f"namespace {release.namespace} takes a privileged pod")
 
 
-@assertion('the "{component}" Job has completed')
+@assertion('the "{component}" Job has completed', example='the "migration" Job has completed')
 def job_completed(release: Release, component: str) -> None:
     """The Job of a component is complete."""
     completed = release.job_completed_at(component)
     note(f"completed at {completed:%H:%M:%S}")
 
 
-@assertion('no "{component}" pod was ready before the "{job}" Job said "{words}"')
+@assertion(
+    'no "{component}" pod was ready before the "{job}" Job said "{words}"',
+    example='no "backend" pod was ready before the "migration" Job said "Migrated the schema"',
+)
 def ready_after_job(release: Release, component: str, job: str, words: str) -> None:
     """The pods became ready only after a Job had logged some words."""
     said = release.said_at(job, words)

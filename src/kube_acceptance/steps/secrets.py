@@ -19,7 +19,10 @@ def has_keys(release: Release, name: str, keys: str) -> None:
     secrets.must_have_keys(release, name, keys.split(", "))
 
 
-@assertion('the Secret "{name}" is mounted read-only at "{path}" in every "{component}" pod')
+@assertion(
+    'the Secret "{name}" is mounted read-only at "{path}" in every "{component}" pod',
+    example='the Secret "${RELEASE}-database" is mounted read-only at "/run/secrets" in every "backend" pod',
+)
 def is_mounted(release: Release, name: str, path: str, component: str) -> None:
     """Every pod of a tier has a Secret's files at that path, which no process can change."""
     for pod in release.pods(component):
@@ -29,7 +32,10 @@ def is_mounted(release: Release, name: str, path: str, component: str) -> None:
             raise AcceptanceError(f"pod {pod.metadata.name} does not mount Secret {name} read-only at {path}")
 
 
-@assertion('no value of the Secret "{name}" stands in the environment of a "{component}" container')
+@assertion(
+    'no value of the Secret "{name}" stands in the environment of a "{component}" container',
+    example='no value of the Secret "${RELEASE}-database" stands in the environment of a "web" container',
+)
 def not_in_environment(release: Release, name: str, component: str) -> None:
     """The environment of no process holds a value of a Secret, plain or in base64."""
     found = {
@@ -40,7 +46,10 @@ def not_in_environment(release: Release, name: str, component: str) -> None:
     note(f"{len(found)} environments")
 
 
-@assertion('no value of the Secret "{name}" stands in the logs of the release')
+@assertion(
+    'no value of the Secret "{name}" stands in the logs of the release',
+    example='no value of the Secret "${RELEASE}-database" stands in the logs of the release',
+)
 def not_in_logs(release: Release, name: str) -> None:
     """No log line of any pod holds a value of a Secret, plain or in base64; no log line at all fails."""
     lines = logs.lines(release)
@@ -49,7 +58,10 @@ def not_in_logs(release: Release, name: str) -> None:
     note(f"{len(lines)} log lines")
 
 
-@assertion('no value of the Secret "{name}" stands in a ConfigMap of the release')
+@assertion(
+    'no value of the Secret "{name}" stands in a ConfigMap of the release',
+    example='no value of the Secret "${RELEASE}-database" stands in a ConfigMap of the release',
+)
 def not_in_config_maps(release: Release, name: str) -> None:
     """No ConfigMap holds a value of a Secret, plain or in base64; no ConfigMap at all fails."""
     items = objects.of_release(release, "ConfigMap")

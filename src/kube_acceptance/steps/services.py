@@ -34,7 +34,10 @@ def leads_to(release: Release, name: str, component: str) -> None:
     note(services.must_lead_to(release, name, component))
 
 
-@assertion('the name "{host}" leads a "{component}" pod to the Service "{name}"')
+@assertion(
+    'the name "{host}" leads a "{component}" pod to the Service "{name}"',
+    example='the name "${RELEASE}-backend" leads a "frontend" pod to the Service "${RELEASE}-backend"',
+)
 def resolves_to(release: Release, inside: Inside, host: str, component: str, name: str) -> None:
     """Asked from inside of a pod, the cluster's DNS gives the Service's own address for a name."""
     address = objects.read(release, "Service", name)["spec"]["clusterIP"]
@@ -44,7 +47,10 @@ def resolves_to(release: Release, inside: Inside, host: str, component: str, nam
     note(f"{host} is {address}")
 
 
-@assertion('the name "{host}" is not found from a "{component}" pod, unlike "{control}"')
+@assertion(
+    'the name "{host}" is not found from a "{component}" pod, unlike "{control}"',
+    example='the name "example.org" is not found from a "backend" pod, unlike "kubernetes.default.svc"',
+)
 def does_not_resolve(inside: Inside, host: str, component: str, control: str) -> None:
     """Asked from inside of a pod, the cluster's DNS does not know a name, but it knows the other one."""
     found = inside.resolve(component, host, control)

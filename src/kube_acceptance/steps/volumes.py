@@ -11,7 +11,11 @@ from kube_acceptance.state import objects, paths, volumes
 from kube_acceptance.vocabulary import assertion, given
 
 
-@given('the claim and volume of the "{component}"', target_fixture="claim")
+@given(
+    'the claim and volume of the "{component}"',
+    target_fixture="claim",
+    example='the claim and volume of the "database"',
+)
 def remembered_claim(release: Release, component: str) -> volumes.Claim:
     """Remembers the claim and the volume of a tier, by the claim's UID."""
     claim = volumes.claim_of(release, component)
@@ -19,7 +23,10 @@ def remembered_claim(release: Release, component: str) -> volumes.Claim:
     return claim
 
 
-@assertion('the claim and volume of the "{component}" are the same')
+@assertion(
+    'the claim and volume of the "{component}" are the same',
+    example='the claim and volume of the "database" are the same',
+)
 def same_claim(release: Release, component: str, claim: volumes.Claim) -> None:
     """The claim and the volume are those that were remembered."""
     now = volumes.claim_of(release, component)
@@ -28,44 +35,59 @@ def same_claim(release: Release, component: str, claim: volumes.Claim) -> None:
     note(f"claim {now.name} {now.uid}, volume {now.volume}")
 
 
-@assertion('the claim "{name}" is bound')
+@assertion('the claim "{name}" is bound', example='the claim "${RELEASE}-backup" is bound')
 def claim_is_bound(release: Release, name: str) -> None:
     """A claim of the release's namespace, mounted or not, has its volume."""
     note(f"claim {name}: volume {volumes.must_be_bound(release, name)}")
 
 
-@assertion('the claim of the "{component}" is bound')
+@assertion('the claim of the "{component}" is bound', example='the claim of the "database" is bound')
 def tier_claim_is_bound(release: Release, component: str) -> None:
     """The claim that a tier's pod mounts has its volume."""
     name = volumes.claim_of(release, component).name
     note(f"claim {name}: volume {volumes.must_be_bound(release, name)}")
 
 
-@assertion('the claim of the "{component}" was given at least "{size}"')
+@assertion(
+    'the claim of the "{component}" was given at least "{size}"',
+    example='the claim of the "database" was given at least "1Gi"',
+)
 def claim_has_size(release: Release, component: str, size: str) -> None:
     """The volume behind a tier's claim has that capacity or more."""
     note(volumes.must_hold(release, volumes.claim_of(release, component).name, size))
 
 
-@assertion('the claim of the "{component}" has the storage class "{name}"')
+@assertion(
+    'the claim of the "{component}" has the storage class "{name}"',
+    example='the claim of the "database" has the storage class "standard"',
+)
 def claim_has_class(release: Release, component: str, name: str) -> None:
     """A tier's claim is served by that storage class."""
     _claim_has(release, component, "spec.storageClassName", name)
 
 
-@assertion('the claim of the "{component}" has the access mode "{mode}"')
+@assertion(
+    'the claim of the "{component}" has the access mode "{mode}"',
+    example='the claim of the "database" has the access mode "ReadWriteOnce"',
+)
 def claim_has_mode(release: Release, component: str, mode: str) -> None:
     """A tier's claim has just that access mode."""
     _claim_has(release, component, "spec.accessModes", [mode])
 
 
-@assertion('"{path}" in the "{component}" pod lies on its claim')
+@assertion(
+    '"{path}" in the "{component}" pod lies on its claim',
+    example='"/var/lib/postgresql/data" in the "database" pod lies on its claim',
+)
 def path_on_claim(release: Release, component: str, path: str) -> None:
     """The pod's own mount table says that a path is on the volume of its claim, and not in the container."""
     note(volumes.must_lie_on_claim(release, component, path))
 
 
-@assertion('"{path}" in the "{component}" pod does not lie on its claim')
+@assertion(
+    '"{path}" in the "{component}" pod does not lie on its claim',
+    example='"/tmp" in the "database" pod does not lie on its claim',
+)
 def path_not_on_claim(release: Release, component: str, path: str) -> None:
     """The pod's own mount table says that a path is elsewhere; the control is that the claim is mounted."""
     try:

@@ -24,22 +24,16 @@ from kube_acceptance.vocabulary.pattern import Pattern
 
 # what stands for a field in an example where the phrase gives none of its own
 SAMPLES = {
+    "base": "alpine:3.23",
     "class_name": "traefik",
     "command": "id -u",
     "component": "backend",
-    "control": "kubernetes.default.svc",
     "count": "2",
-    "field": "items[0].title",
     "host": "shop.localhost",
-    "keys": "password",
     "kind": "Deployment",
-    "label": "app.kubernetes.io/name",
-    "least": "1",
     "level": "error",
-    "message": "replicaz",
     "method": "GET",
     "metric": "http_requests_total",
-    "mode": "ReadWriteOnce",
     "name": "${RELEASE}-backend",
     "path": "/api/orders",
     "phase": "Running",
@@ -48,35 +42,28 @@ SAMPLES = {
     "reference": "postgres:17-alpine",
     "revision": "1",
     "rules": "os-release, musl-loader",
-    "base": "alpine:3.23",
-    "service": "${RELEASE}-backend",
-    "size": "1Gi",
     "standard": "restricted",
     "status": "200",
     "type_": "ClusterIP",
     "url": "http://localhost:8000/livez",
     "user": "10001",
-    "value": '"production"',
     "values": "values-dev.yaml",
-    "verb": "get",
     "within": "2 minutes",
-    "words": "started",
-    "writable": "/tmp",
 }
 _FIELD = re.compile(r"\{(\w+)(?::\w+)?\}")
 _HOW = """\
-Every assertion (Then) may end in `within 2 minutes`, and is looked at until it is true, or in `for 10 seconds`, and must be
-true all that time; without it is looked at once. Times are whole seconds, minutes or hours. Those marked ✗ speak of something
-that is over, such as an answer, and take no time.
+Every Then may end in `within 2 minutes`, and is looked at until it is so, or in `for 10 seconds`, and must be so all
+the time; without it is looked at once. Times are whole seconds, minutes or hours. Those marked ✗ speak of what is over,
+such as an answer, and take no time.
 
-`"backend"` and the like are tiers: the label `app.kubernetes.io/component` of their pods. `${RELEASE}`, `${NAMESPACE}` and
-`${SCENARIO}` stand for what they name in every field, table and doc string. A value is written as in JSON.
+`"backend"` and the like are tiers: the label `app.kubernetes.io/component` of their pods. `${RELEASE}`, `${NAMESPACE}`
+and `${SCENARIO}` stand for what they name in every field, table and doc string. A value is written as in JSON.
 """
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A phrase: its topic, whether Given, When or Then, its pattern, an example, what it says, and where it is defined."""
+    """A phrase: its topic, whether Given, When or Then, its pattern, an example, what it says, and where it is."""
 
     topic: str
     kind: str
@@ -110,7 +97,8 @@ def own(root: Path) -> list[ModuleType]:
     sys.path.insert(0, str(root))
     try:
         spec = importlib.util.spec_from_file_location("conftest", file)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         conftest = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(conftest)
         named = getattr(conftest, "pytest_plugins", ())
@@ -191,9 +179,7 @@ def markdown(found: Sequence[Entry]) -> str:
 def _of_module(module: ModuleType, contexts: Sequence[StepFunctionContext], root: Path) -> Iterator[Entry]:
     topic = (inspect.getdoc(module) or module.__name__).partition("\n")[0]
     its = [(inspect.unwrap(one.step_func), one) for one in contexts]
-    mine = [
-        (function, one) for function, one in its if inspect.getmodule(function) is module or _from(function, module)
-    ]
+    mine = [(function, one) for function, one in its if _from(function, module)]
     for function, one in sorted(mine, key=lambda pair: pair[0].__code__.co_firstlineno):
         file = Path(function.__code__.co_filename)
         yield Entry(

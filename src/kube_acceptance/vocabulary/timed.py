@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError, ToolError
 from kube_acceptance.report import waited
@@ -14,6 +17,7 @@ from kube_acceptance.report.held import held
 from kube_acceptance.vocabulary.durations import Timing
 from kube_acceptance.wait import Seen, consistently, eventually
 from kube_acceptance.wait.changes import changes
+from kube_acceptance.wait.until import PASSING
 
 if TYPE_CHECKING:
     from kube_acceptance.release import Release
@@ -38,7 +42,7 @@ def hold(timing: Timing, look: Callable[[], Any], *, release: Release | None, tr
         WaitError: It was not found in time, cannot be found any more, or did not stay.
     """
     if not timing.how:
-        return look()
+        return _once(look)
     budget = timing.seconds
     with _changes(release) as changed, held() as notes:
 
@@ -56,6 +60,13 @@ def hold(timing: Timing, look: Callable[[], Any], *, release: Release | None, tr
         return value
 
 
+def _once(look: Callable[[], Any]) -> Any:
+    try:
+        return look()
+    except ApiException as error:
+        raise AcceptanceError(_said_by(error)) from error
+
+
 def _seen(look: Callable[[], Any], release: Release | None) -> Seen[Any]:
     try:
         return Seen(True, "it is so", look())
@@ -63,9 +74,20 @@ def _seen(look: Callable[[], Any], release: Release | None) -> Seen[Any]:
         raise
     except AcceptanceError as error:
         said = error.summary
+    except ApiException as error:
+        if error.status not in PASSING:
+            raise
+        said = _said_by(error)
     except AssertionError as error:
         said = str(error).strip().partition("\n")[0] or "an assertion failed"
     return Seen(False, said, hopeless=_hopeless(release))
+
+
+def _said_by(error: ApiException) -> str:
+    said = str(error.body or "")
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        said = json.loads(said)["message"]
+    return f"the API server answered {error.status} {error.reason}: {said[:300]}".removesuffix(": ")
 
 
 def _kept(seen: Seen[Any], last: list[Any]) -> Seen[Any]:
