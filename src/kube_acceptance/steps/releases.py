@@ -13,7 +13,7 @@ from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
-from kube_acceptance.report import note, waited
+from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.state import objects as cluster_objects
 from kube_acceptance.state import paths, workloads
@@ -246,4 +246,5 @@ def _containers(release: Release, component: str = "") -> Iterator[tuple[str, di
 
 
 def _ready(release: Release, what: str, within: float) -> None:
-    waited(f"{what} is ready", release.wait_until_ready(within), within)
+    release.wait_until_ready(within)
+    note(f"{what} is ready")

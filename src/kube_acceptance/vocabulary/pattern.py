@@ -66,7 +66,10 @@ class Pattern(parsers.parse):
 
     def is_matching(self, name: str) -> bool:
         """Whether a step says this phrase."""
-        return self._match(self._timing(name).sentence)
+        # every step is compared with every phrase, so the cheap question comes first
+        if not name.startswith(self._start):
+            return False
+        return self.parser.parse(self._timing(name).sentence, evaluate_result=False) is not None
 
     def parse_arguments(self, name: str) -> dict[str, Any]:
         """The fields of a step, and its time phrase."""
@@ -76,6 +79,3 @@ class Pattern(parsers.parse):
 
     def _timing(self, name: str) -> durations.Timing:
         return durations.split(name) if self.timed else durations.Timing(name)
-
-    def _match(self, sentence: str) -> bool:
-        return sentence.startswith(self._start) and bool(self.parser.parse(sentence, evaluate_result=False))

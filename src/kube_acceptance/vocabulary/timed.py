@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError, ToolError
-from kube_acceptance.report import waited
 from kube_acceptance.report.held import held
 from kube_acceptance.vocabulary.durations import Timing
 from kube_acceptance.wait import Seen, consistently, eventually
+from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.changes import changes
-from kube_acceptance.wait.until import PASSING
 
 if TYPE_CHECKING:
     from kube_acceptance.release import Release
@@ -48,16 +46,15 @@ def hold(timing: Timing, look: Callable[[], Any], *, release: Release | None, tr
 
         def seen() -> Seen[Any]:
             notes.forget()
-            return _seen(look, release if timing.how == "within" and not trouble else None)
+            if timing.how == "for":
+                return _seen(lambda: _once(look), None)
+            return _seen(look, None if trouble else release)
 
         if timing.how == "for":
             last: list[Any] = [None]
             consistently(timing.sentence, lambda: _kept(seen(), last), lasting=budget, changed=changed)
             return last[0]
-        started = time.monotonic()
-        value = eventually(timing.sentence, seen, within=budget, changed=changed, explain=lambda: _explain(release))
-        waited(timing.sentence, time.monotonic() - started, budget)
-        return value
+        return eventually(timing.sentence, seen, within=budget, changed=changed, explain=lambda: _explain(release))
 
 
 def _once(look: Callable[[], Any]) -> Any:
@@ -74,10 +71,6 @@ def _seen(look: Callable[[], Any], release: Release | None) -> Seen[Any]:
         raise
     except AcceptanceError as error:
         said = error.summary
-    except ApiException as error:
-        if error.status not in PASSING:
-            raise
-        said = _said_by(error)
     except AssertionError as error:
         said = str(error).strip().partition("\n")[0] or "an assertion failed"
     return Seen(False, said, hopeless=_hopeless(release))
@@ -96,14 +89,21 @@ def _kept(seen: Seen[Any], last: list[Any]) -> Seen[Any]:
 
 
 def _hopeless(release: Release | None) -> str:
-    found = release.causes() if release else []
-    return next((cause.sentence for cause in found if cause.certain), "")
+    return next((cause.sentence for cause in _causes(release) if cause.certain), "")
 
 
 def _explain(release: Release | None) -> tuple[str, Sequence[str]]:
     # what is not certain need not be why; the first line stays what the last look said
-    found = release.causes() if release else []
-    return "", [f"possible cause: {cause.sentence}" for cause in found]
+    return "", [f"possible cause: {cause.sentence}" for cause in _causes(release)]
+
+
+def _causes(release: Release | None) -> list[Cause]:
+    if release is None:
+        return []
+    try:
+        return release.causes()
+    except (AcceptanceError, ApiException):  # it may have been uninstalled
+        return []
 
 
 @contextlib.contextmanager
