@@ -12,7 +12,7 @@ import pytest
 from kube_acceptance.command import CommandError, Completed
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, FaultError
 from kube_acceptance.state import access, answers, logs, metrics, objects, paths, pods, secrets, services, workloads
-from kube_acceptance.state.inside import Answer
+from kube_acceptance.state.inside import Answer, Inside
 
 
 class Kubectl:
@@ -278,3 +278,15 @@ def test_answers() -> None:
         answers.must_equal("<html>", "x", 1, what="it")
     with pytest.raises(AcceptanceError, match=r"^it answers 500, not 200$"):
         answers.must_be(200, 500, what="it")
+
+
+@pytest.mark.parametrize("look", [pods.running, pods.nodes, access.tokens, metrics.must_be_below_limits])
+def test_pods_that_do_not_run_say_nothing(look: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_measured", lambda _: {})
+    with pytest.raises(AcceptanceError, match=r"^no web pod of release shop runs, so nothing can be said of any$"):
+        look(tier(), "web")
+
+
+def test_pods_that_do_not_run_get_no_answers() -> None:
+    with pytest.raises(AcceptanceError, match=r"^no web pod of release shop runs, so nothing can be said of any$"):
+        Inside(tier(), "probe").get("web", "http://localhost/")

@@ -8,6 +8,7 @@ from kubernetes import client
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.release import Release
+from kube_acceptance.state import pods
 
 TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
@@ -48,7 +49,7 @@ def tokens(release: Release, component: str) -> dict[str, bool]:
     """Whether the first container of each of a tier's pods holds a token of the Kubernetes API, by the pod's name."""
     return {
         pod.metadata.name: _holds_token(release, pod.metadata.name, pod.spec.containers[0].name)
-        for pod in release.serving_pods(component)
+        for pod in pods.serving(release, component)
     }
 
 

@@ -10,6 +10,7 @@ from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.probe.ephemeral import ensure_agent
 from kube_acceptance.probe.place import Place
 from kube_acceptance.release import Release
+from kube_acceptance.state import pods
 
 PYTHON = ("python3", "-I", "-c")
 TIMEOUT = 5  # seconds for one request
@@ -63,7 +64,7 @@ class Inside:
             AcceptanceError: One gets no answer; the sentence says why.
         """
         answers = []
-        for pod in self.release.serving_pods(component):
+        for pod in pods.serving(self.release, component):
             said = json.loads(self._run(pod, _GET, url))
             if "failed" in said:
                 raise AcceptanceError(f"pod {pod.metadata.name} gets no answer from {url}: {said['failed']}")
@@ -72,7 +73,7 @@ class Inside:
 
     def resolve(self, component: str, *names: str) -> dict[str, list[str]]:
         """The addresses that names have for a tier's first pod; none when a name is not found there."""
-        found: dict[str, list[str]] = json.loads(self._run(self.release.serving_pods(component)[0], _RESOLVE, *names))
+        found: dict[str, list[str]] = json.loads(self._run(pods.serving(self.release, component)[0], _RESOLVE, *names))
         return found
 
     def _run(self, pod: Any, script: str, *arguments: str) -> str:

@@ -35,7 +35,7 @@ def read(inside: Inside, metric: str, component: str, port: int) -> Reading:
     Raises:
         AcceptanceError: A pod does not answer, or has no such metric.
     """
-    serving = inside.release.serving_pods(component)
+    serving = pods.serving(inside.release, component)
     values = {}
     for pod, answer in zip(serving, inside.get(component, f"http://localhost:{port}/metrics"), strict=True):
         samples = [match for line in answer.body.splitlines() if (match := _SAMPLE.fullmatch(line))]
@@ -71,7 +71,7 @@ def must_be_below_limits(release: Release, component: str) -> list[str]:
     """
     measured = _measured(release)
     lines = []
-    for pod in release.serving_pods(component):
+    for pod in pods.serving(release, component):
         for container in pod.spec.containers:
             what = str(pods.Container(pod.metadata.name, container.name, None))
             usage = measured.get((pod.metadata.name, container.name))

@@ -34,6 +34,23 @@ def containers(release: Release, component: str) -> list[Container]:
     ]
 
 
+def serving(release: Release, component: str = "") -> list[Any]:
+    """The running pods of a tier, or of all; raises AcceptanceError when there are none to look at."""
+    found = release.serving_pods(component)
+    if not found:
+        raise AcceptanceError(f"no {component} pod of release {release.name} runs, so nothing can be said of any")
+    return found
+
+
+def running(release: Release, component: str = "") -> list[Container]:
+    """The containers of a tier's running pods; never none."""
+    return [
+        Container(pod.metadata.name, container.name, _status(pod, container.name))
+        for pod in serving(release, component)
+        for container in pod.spec.containers
+    ]
+
+
 def must_count(release: Release, component: str, count: int, *, ready: bool = False) -> None:
     """Fail unless a tier has so many pods, or so many that are ready.
 
@@ -93,7 +110,7 @@ def termination(container: Container) -> Any:
 
 def nodes(release: Release, component: str) -> set[str]:
     """The nodes that a tier's pods run on."""
-    return {str(pod.spec.node_name) for pod in release.serving_pods(component)}
+    return {str(pod.spec.node_name) for pod in serving(release, component)}
 
 
 def uids(release: Release, component: str) -> dict[str, str]:
@@ -138,7 +155,7 @@ def must_be_read_only(release: Release, container: Container, path: str, writabl
 
 def run(release: Release, component: str, command: str) -> tuple[int, str]:
     """Run a command in a tier's first pod; returns its exit status and what it printed."""
-    pod = release.serving_pods(component)[0]
+    pod = serving(release, component)[0]
     where = (pod.metadata.name, pod.spec.containers[0].name)
     try:
         return 0, release.execute(where[0], *shlex.split(command), container=where[1])

@@ -11,7 +11,7 @@ from kubernetes.utils import quantity as quantities
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
-from kube_acceptance.state import objects
+from kube_acceptance.state import objects, pods
 
 CLAIM = "PersistentVolumeClaim"
 
@@ -58,7 +58,7 @@ def claim_of(release: Release, component: str) -> Claim:
     Raises:
         AcceptanceError: Its pod mounts no persistent volume claim, or several.
     """
-    pod = release.serving_pods(component)[0]
+    pod = pods.serving(release, component)[0]
     mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
     claims = [
         volume.persistent_volume_claim.claim_name
@@ -82,7 +82,7 @@ def must_lie_on_claim(release: Release, component: str, path: str) -> str:
     Raises:
         ElsewhereError: It does not; the first line says where it lies.
     """
-    pod = release.serving_pods(component)[0]
+    pod = pods.serving(release, component)[0]
     claim = claim_of(release, component)
     volume = next(
         v.name

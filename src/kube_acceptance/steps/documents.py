@@ -1,4 +1,4 @@
-"""Phrases on specification, tasks, files and scenarios."""
+"""Specification documents: requirements, tasks, files, mutants and scenarios agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases on images: read from their layers, with no container started."""
+"""Images: read from their layers, with no container started."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def built_images_run(
 @assertion("every process of its containers belongs to a user that is not root")
 def no_root_process(release: Release) -> None:
     """No process of any container belongs to root, as the kernel tells it."""
-    for container in some(pods.containers(release, ""), what="containers"):
+    for container in pods.running(release):
         users = pods.users(release, container)
         must((f"{container} has a process of root" for ids in users if "0" in ids), of="processes")
         note(f"{container}: processes of user {', '.join(sorted({real for real, _ in users}))}")

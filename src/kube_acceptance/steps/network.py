@@ -1,4 +1,4 @@
-"""Phrases on reachability and network policies."""
+"""Reachability and network policies: who can connect to whom, confirmed at both ends."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def containers_ended_with(release: Release, component: str, status: int) -> None
 )
 def has_variable(release: Release, component: str, name: str, value: str) -> None:
     """The first process of every container was started with that variable, as the kernel gives it."""
-    found = {str(each): pods.environment(release, each).get(name) for each in pods.containers(release, component)}
+    found = {str(each): pods.environment(release, each).get(name) for each in pods.running(release, component)}
     must(
         (f"{name} in {where} is {its!r}, not {value!r}" for where, its in found.items() if its != value),
         of="containers",
@@ -170,14 +170,14 @@ def has_variable(release: Release, component: str, name: str, value: str) -> Non
 )
 def lacks_variable(release: Release, component: str, name: str) -> None:
     """The first process of no container has that variable; the control is that it has others."""
-    found = {str(each): pods.environment(release, each) for each in pods.containers(release, component)}
+    found = {str(each): pods.environment(release, each) for each in pods.running(release, component)}
     must((f"{where} has the variable {name}" for where, its in found.items() if name in its), of="containers")
 
 
 @assertion('every process of the "{component}" containers belongs to the user {user:d}')
 def processes_belong_to(release: Release, component: str, user: int) -> None:
     """Real and effective user of every process are that number, as the kernel tells it."""
-    for container in pods.containers(release, component):
+    for container in pods.running(release, component):
         found = pods.users(release, container)
         must(
             (
@@ -195,7 +195,7 @@ def processes_belong_to(release: Release, component: str, user: int) -> None:
 )
 def is_read_only(release: Release, component: str, path: str, writable: str) -> None:
     """A folder refuses to be written to, while the same attempt at another one succeeds."""
-    for container in pods.containers(release, component):
+    for container in pods.running(release, component):
         pods.must_be_read_only(release, container, path, writable)
 
 
@@ -205,7 +205,7 @@ def is_read_only(release: Release, component: str, path: str, writable: str) -> 
 )
 def file_contains(release: Release, component: str, path: str, words: str) -> None:
     """A file holds these words, read inside of every container of a tier."""
-    for container in pods.containers(release, component):
+    for container in pods.running(release, component):
         if words not in release.execute(container.pod, "cat", path, container=container.name):
             raise AcceptanceError(f"{path} in {container} does not contain {words!r}")
 

@@ -40,7 +40,7 @@ def not_in_environment(release: Release, name: str, component: str) -> None:
     """The environment of no process holds a value of a Secret, plain or in base64."""
     found = {
         f"the environment of {each}": json.dumps(pods.environment(release, each))
-        for each in pods.containers(release, component)
+        for each in pods.running(release, component)
     }
     must(secrets.leaks(release, name, found), of="environments")
     note(f"{len(found)} environments")
@@ -76,7 +76,7 @@ def has_variables_of(release: Release, component: str, name: str) -> None:
     data: dict[str, str] = objects.read(release, "ConfigMap", name).get("data") or {}
     if not data:
         raise AcceptanceError(f"ConfigMap {name} is empty, so nothing was checked")
-    for container in pods.containers(release, component):
+    for container in pods.running(release, component):
         given = pods.environment(release, container)
         must(
             (f"{key} in {container} is not as in {name}" for key in data if given.get(key) != data[key]), of="variables"
