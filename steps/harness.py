@@ -20,8 +20,8 @@ from kube_acceptance.report import Run, note
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.session import Session
-from kube_acceptance.steps.phrases import must, rows, some
 from kube_acceptance.suite import Ended, Suite
+from kube_acceptance.vocabulary import must, rows, some
 
 PROJECTS = Path(__file__).parent / "projects"
 MADE = "something was made ready"  # what the example projects print when their first fixture is made

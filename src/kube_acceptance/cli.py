@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +20,7 @@ from kube_acceptance.cluster import Lease
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.console import progress
 from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.runner import Verdict
 from kube_acceptance.session import cluster_name, connect, provider
@@ -123,6 +125,39 @@ def mutants(
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
+
+
+@app.command()
+def steps(
+    words: Annotated[list[str] | None, typer.Argument(help="only phrases that have all of these words")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="as the document docs/phrases.md")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Print the phrases that features may use, those of the project in this folder too, each with an example.
+
+    Examples:
+        kube-acceptance steps
+
+        kube-acceptance steps ingress answers
+
+        kube-acceptance steps --markdown > docs/phrases.md
+    """
+    from kube_acceptance.vocabulary import catalogue  # loads all phrases, which no other command needs
+
+    root = Path.cwd()
+    found = catalogue.entries([*catalogue.general(), *catalogue.own(root)], root)
+    asked = " ".join(words or [])
+    found = catalogue.having(found, asked)
+    if not found:
+        raise ConfigurationError(f"no phrase has all of these words: {asked}", hint="Try fewer words, or none.")
+    if markdown:
+        typer.echo(catalogue.markdown(found), nl=False)
+    elif as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    elif os.isatty(1):
+        catalogue.show(found, Console())
+    else:
+        typer.echo(catalogue.plain(found))
 
 
 def main() -> None:

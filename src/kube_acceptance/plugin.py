@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kube_acceptance import command, console, gherkin, mutation
+from kube_acceptance import command, console, gherkin, mutation, vocabulary
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
@@ -26,7 +26,6 @@ TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
 NEEDS_CLUSTER = ("cluster", "disruptive")
 PYTEST_KIND_DEFAULT = "pytest-kind"
-STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volumes", "http", "browser")
 
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
@@ -69,8 +68,8 @@ def _configure(config: pytest.Config) -> None:
         settings.path(settings.features), tags=tags, shown_tags=(*TIERS, *OTHER_TAGS), trace=documents
     )
     config.pluginmanager.register(inspection, "kube-acceptance-gherkin")
-    for module in STEPS:
-        config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
+    for module in vocabulary.MODULES:
+        config.pluginmanager.import_plugin(module)
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
     _progress_through(config)
     redactor = config.stash[redactor_key] = Redactor()

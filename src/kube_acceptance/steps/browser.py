@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from kube_acceptance.errors import MachineError
 from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.report import note
 from kube_acceptance.tools import locate_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 # no traffic of the browser's own: a test talks to the deployment alone
 QUIET = (
@@ -26,6 +29,8 @@ QUIET = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, else the one that Playwright installed."""
+    from playwright.sync_api import Error, sync_playwright  # a fifth of a second, which most runs do not need
+
     program = locate_browser()
     # Chromium's sandbox refuses root
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
