@@ -32,9 +32,11 @@
     return texts.get(each);
   };
 
+  const wordsSought = () => form.elements.find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const MARKED = 2000; // ranges that a browser draws without a delay
-  const highlight = (sought) => {
-    for (const each of scenarios) delete each.firstElementChild.dataset.hits;
+  const highlight = () => {
+    const sought = wordsSought();
+    for (const heading of main.querySelectorAll("[data-hits]")) delete heading.dataset.hits;
     const highlights = globalThis.CSS?.highlights;
     highlights?.delete("hit");
     if (!sought.length) return;
@@ -51,7 +53,7 @@
           });
           ranges.push(range);
         }
-      if (hits) each.firstElementChild.dataset.hits = `${hits} ${hits === 1 ? "hit" : "hits"}`;
+      if (hits) each.querySelector("h4, h5").dataset.hits = `${hits} ${hits === 1 ? "hit" : "hits"}`;
     }
     if (highlights) highlights.set("hit", new Highlight(...ranges));
   };
@@ -59,7 +61,7 @@
   // the filter; its state can be told as a link
   const filter = () => {
     const wanted = new FormData(form);
-    const sought = wanted.get("find").trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = wordsSought();
     const statuses = wanted.getAll("status");
     const has = (list, name) => !name || list.split(" ").includes(name);
     for (const each of scenarios)
@@ -72,7 +74,6 @@
     for (const part of main.querySelectorAll(".rule, section.feature"))
       part.hidden = !part.querySelector("details.scenario:not([hidden])");
     form.querySelector("output").value = `${shown().length} of ${scenarios.length} scenarios`;
-    highlight(sought);
   };
 
   const state = () => {
@@ -85,6 +86,7 @@
     return said.toString();
   };
   const tell = () => {
+    highlight();
     const said = state();
     if (said || location.hash.includes("=")) history.replaceState(null, "", `#${said}`);
   };
@@ -97,6 +99,7 @@
         box.checked = said.get("status").split(",").includes(box.value);
     if (form.elements.gaps) form.elements.gaps.checked = said.has("gaps");
     filter();
+    highlight();
   };
   const clear = () => {
     form.reset();
@@ -112,46 +115,42 @@
     }
     const target = document.getElementById(decodeURIComponent(hash));
     if (!target) return;
-    if (form && !target.checkVisibility() && state()) {
+    open(target);
+    if (form && !target.checkVisibility()) {
       form.reset();
       filter();
+      highlight();
     }
-    open(target);
-    for (const part of target.querySelectorAll(":scope.passed > th details, tr:scope > th details")) part.open = true;
+    if (target.matches("tr")) for (const part of target.querySelectorAll("th details")) part.open = true;
     target.scrollIntoView();
   };
 
   // keys
-  const go = (each) => {
-    if (!each) return;
-    each.firstElementChild.focus({ preventScroll: true });
-    each.scrollIntoView({ block: "nearest" });
+  const go = (each, block = "nearest") => {
+    each?.firstElementChild.focus({ preventScroll: true });
+    each?.firstElementChild.scrollIntoView({ block });
   };
   const at = () => document.activeElement.closest("details.scenario");
-  const step = (by, list) => {
-    const here = at();
-    const after = (each) => here
-      ? here.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING
+  const isBelow = (each) =>
+    at()
+      ? at().compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING
       : each.getBoundingClientRect().top > 0;
-    const next = list.findIndex((each) => each !== here && after(each));
-    if (by > 0) return list[next] ?? (here ? undefined : list.at(-1));
-    const before = list.filter((each) => each !== here && !after(each));
-    return before.at(-1);
-  };
+  const next = (list) => list.find(isBelow);
+  const previous = (list) => list.findLast((each) => each !== at() && !isBelow(each));
   const find = () => {
     form.elements.find.focus();
     form.elements.find.select();
   };
   const fail = () => {
     const list = shown().filter((each) => fails.has(each.dataset.status));
-    const next = (at() && step(1, list)) || list[0];
-    if (next) open(next);
-    go(next);
+    const found = (at() && next(list)) || list[0];
+    open(found);
+    go(found, "start");
   };
   const pressed = {
     "/": find,
-    j: () => go(step(1, shown())),
-    k: () => go(step(-1, shown())),
+    j: () => go(next(shown())),
+    k: () => go(previous(shown())),
     f: fail,
     "?": () => keys.showModal(),
   };
@@ -163,12 +162,11 @@
       clear();
       event.preventDefault();
     } else if (key === "Enter" && event.target.name === "find") {
-      const first = shown()[0];
-      if (first) open(first);
-      go(first);
+      open(shown()[0]);
+      go(shown()[0], "start");
       event.preventDefault();
     } else if (event.target.matches("summary") && at() && (key === "ArrowDown" || key === "ArrowUp")) {
-      go(step(key === "ArrowDown" ? 1 : -1, shown()));
+      pressed[key === "ArrowDown" ? "j" : "k"]();
       event.preventDefault();
     } else if (pressed[key] && letters.checked && (form || key === "?") && !event.target.matches("input, select")) {
       pressed[key]();
@@ -185,18 +183,16 @@
       soon = setTimeout(tell, 200);
     });
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", (event) => {
-      if (event.isTrusted) setTimeout(clear);
-    });
     for (const button of form.querySelectorAll("[data-open]"))
       button.addEventListener("click", () => {
         for (const each of shown()) each.open = button.dataset.open === "all";
       });
     filter();
   }
+  const deeds = { find, clear, keys: pressed["?"] };
   for (const button of document.querySelectorAll("[data-do]")) {
     button.hidden = button.dataset.do === "find" && !form;
-    button.addEventListener("click", button.dataset.do === "find" ? find : pressed["?"]);
+    button.addEventListener("click", deeds[button.dataset.do]);
   }
   for (const button of document.querySelectorAll(".copy"))
     button.addEventListener("click", async () => {
