@@ -42,9 +42,6 @@ CONTRASTS = """() => {
   }
   return poor;
 }"""
-ICON_CONTRASTS = CONTRASTS.replace('"body *"', '".icon, .strip path"').replace(
-    """[...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim())""", "true"
-)
 NAMELESS = """() => [
     ...document.querySelectorAll("a, button, input, select, summary, [role=region], nav, [role=search]"),
   ]
