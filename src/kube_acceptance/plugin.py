@@ -18,7 +18,7 @@ from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder
-from kube_acceptance.report.formats import formats
+from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.session import OWNER, Session, cluster_name
 
@@ -81,6 +81,7 @@ def _configure(config: pytest.Config) -> None:
         requirements=lambda: requirements(settings),
         redact=redactor,
         writers=formats(config.rootpath, redactor),
+        beside=NAMES,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
