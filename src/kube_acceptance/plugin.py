@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,10 @@ from kube_acceptance.evidence import Redactor, gather
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
 from kube_acceptance.report.model import Failure
-from kube_acceptance.session import OWNER, Session, cluster_name
+from kube_acceptance.running.history import FILE, History
+from kube_acceptance.session import OWNER, RUN, Session, cluster_name
+
+pytest_plugins = [f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")]
 
 TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
@@ -29,6 +31,7 @@ STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volu
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
 redactor_key = pytest.StashKey[Redactor]()
+history_key = pytest.StashKey[History]()
 _problems_key = pytest.StashKey[list[str]]()
 
 
@@ -66,15 +69,19 @@ def _configure(config: pytest.Config) -> None:
     for module in STEPS:
         config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
-    _progress_through(config)
     redactor = config.stash[redactor_key] = Redactor()
     run = config.stash[session_key] = _session(config, settings)
+    history = config.stash[history_key] = History(settings.path(settings.history or settings.reports / FILE))
+    if config.getoption("plan"):
+        return
     recorder = Recorder(
         _reports(config),
         title=settings.title,
         environment=lambda: environment(run),
         requirements=lambda: requirements(settings),
         redact=redactor,
+        past=history.past,
+        writers=[] if run.mutant else [lambda ended, folder: history.add(ended)],
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if not hasattr(config, "workerinput"):
@@ -99,6 +106,7 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
         },
         keep="always" if option("keep_cluster") else option("keep"),
         mutant=mutation.load(mutant) if mutant else None,
+        folder=_path(getattr(config, "workerinput", {}).get(RUN)),
     )
 
 
@@ -106,6 +114,8 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist uses the cluster on behalf of the controller, which outlives it."""
     node.workerinput[OWNER] = os.getpid()
+    if run := node.config.stash.get(session_key, None):
+        node.workerinput[RUN] = str(run.shared.folder)
 
 
 # ---------------------------------------------------------------- collection
@@ -124,13 +134,6 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | No
     return True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs least comes first, what disturbs others last."""
-    items.sort(
-        key=lambda item: max((rank for rank, tier in enumerate(TIERS) if item.get_closest_marker(tier)), default=0)
-    )
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Tell everything that is wrong with the features at once, before anything starts."""
@@ -141,7 +144,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     problems = gherkin.problems([item for item in session.items if isinstance(item.parent, gherkin.FeatureFile)])
     session.config.stash[_problems_key] = problems
     recorder: Any = session.config.pluginmanager.get_plugin("kube-acceptance-report")
-    for problem in problems:
+    for problem in problems if recorder else ():
         recorder.problem(problem.split(":")[0], Failure(first_line=problem))
     session.testsfailed += len(problems)
 
@@ -230,19 +233,6 @@ def _requirement_numbers(settings: configuration.Config) -> list[str]:
 def _reports(config: pytest.Config) -> Path:
     settings = config.stash[config_key]
     return config.getoption("reports") or settings.path(settings.reports)
-
-
-def _progress_through(config: pytest.Config) -> None:
-    """Progress lines go past pytest's capture, and start on a line of their own."""
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if capture is None or hasattr(config, "workerinput"):
-        return
-
-    def speak(text: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"\r{text}", file=sys.stderr, flush=True)
-
-    console.speak_through(speak)
 
 
 def _stop(*_: object) -> None:
