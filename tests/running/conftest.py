@@ -8,22 +8,17 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = '''
+STEPS = """
 import os
 import signal
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-import kube_acceptance.session as parts
 from kube_acceptance import console
-from kube_acceptance.errors import AcceptanceError, ClusterError, ReleaseError
-from kube_acceptance.evidence import Redactor
-from kube_acceptance.images.build import BuiltImage
 
 ROOT = Path(__file__).parent
 
@@ -32,6 +27,46 @@ def mark(text):
     file = os.open(ROOT / "marks", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, f"{text}\\n".encode())
     os.close(file)
+
+
+@given("the release")
+def shared(shared_release, session):
+    session.focus = shared_release
+    mark(f"uses {shared_release.namespace}")
+
+
+@given("a release of its own")
+def own(own_release):
+    mark(f"uses {own_release.namespace}")
+
+
+@given("nothing")
+def nothing():
+    pass
+
+
+@given("the cluster")
+def the_cluster(cluster):
+    pass
+
+
+@then("it works")
+def works():
+    pass
+
+
+@then("it fails")
+def fails():
+    raise AssertionError("it is broken")
+"""
+
+FAKES = """
+from types import SimpleNamespace
+
+import kube_acceptance.session as parts
+from kube_acceptance.errors import AcceptanceError, ReleaseError
+from kube_acceptance.evidence import Redactor
+from kube_acceptance.images.build import BuiltImage
 
 
 class Provider:
@@ -96,38 +131,7 @@ parts.Cluster = Cluster
 parts.Session.chart = lambda self: SimpleNamespace(helm=lambda *_: SimpleNamespace(stdout="4"))
 parts.Session.new_release = lambda self, namespace: Release(namespace)
 Redactor.learn = lambda self, release: None
-
-
-@given("the release")
-def shared(shared_release, session):
-    session.focus = shared_release
-    mark(f"uses {shared_release.namespace}")
-
-
-@given("a release of its own")
-def own(own_release):
-    mark(f"uses {own_release.namespace}")
-
-
-@given("nothing")
-def nothing():
-    pass
-
-
-@given("the cluster")
-def the_cluster(cluster):
-    pass
-
-
-@then("it works")
-def works():
-    pass
-
-
-@then("it fails")
-def fails():
-    raise AssertionError("it is broken")
-'''
+"""
 
 
 @dataclass
@@ -153,11 +157,16 @@ class Project:
 
     def steps(self, code: str) -> None:
         """Add step definitions."""
-        self.pytester.makeconftest(CONFTEST + textwrap.dedent(code))
+        self.pytester.makeconftest(STEPS + FAKES + textwrap.dedent(code))
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in a process of its own, as users do."""
         return self.pytester.runpytest_subprocess(*arguments)
+
+    def plan(self, *arguments: str) -> pytest.RunResult:
+        """Have pytest say what it would run, in this process."""
+        self.pytester.makeconftest(STEPS)
+        return self.pytester.runpytest_inprocess("--plan", *arguments)
 
     def left(self) -> list[str]:
         """What there still is below the cache."""
@@ -171,5 +180,5 @@ def project(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.Monke
     pytester.makepyprojecttoml(
         '[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers -p no:cacheprovider"'
     )
-    pytester.makeconftest(CONFTEST)
+    pytester.makeconftest(STEPS + FAKES)
     return Project(pytester, cache)

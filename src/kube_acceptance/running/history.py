@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import statistics
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -44,11 +43,12 @@ class History:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._told: set[int] = set()
 
     def past(self) -> dict[str, list[Past]]:
         """What is recorded of each scenario, by its id, oldest first."""
         found: dict[str, list[Past]] = {}
-        for entry in self._entries:
+        for entry in self._entries():
             for name, result in entry.scenarios.items():
                 found.setdefault(name, []).append(Past(run=entry.started, **result.to_dict()))
         return found
@@ -59,12 +59,14 @@ class History:
         Args:
             scenario: Its id.
         """
-        taken = [past.seconds for past in self.past().get(scenario, []) if past.status == "passed"]
-        return statistics.median(taken[-RUNS_EXPECTED_FROM:]) if taken else None
+        return self.all_expected().get(scenario)
 
     def all_expected(self) -> dict[str, float]:
-        """What `expected` says, of every scenario that has passed."""
-        return {name: seconds for name in self.past() if (seconds := self.expected(name)) is not None}
+        """What `expected` says, of every scenario that has passed, by its id."""
+        passed = {
+            name: [past.seconds for past in results if past.status == "passed"] for name, results in self.past().items()
+        }
+        return {name: statistics.median(times[-RUNS_EXPECTED_FROM:]) for name, times in passed.items() if times}
 
     def add(self, run: Run) -> None:
         """Record a run in which something ran; the oldest ones beyond the last fifty are forgotten.
@@ -84,17 +86,14 @@ class History:
         }
         if not results:
             return
-        # read again: another run may have ended since
-        self.__dict__.pop("_entries", None)
         commit = run.environment.get("Commit", "")
         new = Entry(started=run.started, verdict=run.verdict, commit=commit, scenarios=results)
-        entries = [*self._entries, new][-RUNS_KEPT:]
+        entries = [*self._entries(), new][-RUNS_KEPT:]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         part.write_text("".join(f"{entry.model_dump_json()}\n" for entry in entries), encoding="utf-8")
         part.replace(self._path)
 
-    @cached_property
     def _entries(self) -> list[Entry]:
         entries = []
         lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
@@ -102,5 +101,7 @@ class History:
             try:
                 entries.append(Entry.model_validate_json(line))
             except ValidationError:
-                progress(f"{self._path}: line {number} is damaged and left out")
+                if number not in self._told:
+                    self._told.add(number)
+                    progress(f"{self._path}: line {number} is damaged and left out")
         return entries
