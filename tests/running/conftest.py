@@ -140,6 +140,7 @@ class Project:
 
     pytester: pytest.Pytester
     cache: Path
+    more_steps: str = ""
 
     @property
     def path(self) -> Path:
@@ -157,16 +158,25 @@ class Project:
 
     def steps(self, code: str) -> None:
         """Add step definitions."""
-        self.pytester.makeconftest(STEPS + FAKES + textwrap.dedent(code))
+        self.more_steps = textwrap.dedent(code)
+
+    def prepare(self) -> None:
+        """Have a cluster, images and releases of marks; it takes a process of its own, where they stay."""
+        self.pytester.makeconftest(STEPS + FAKES + self.more_steps)
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, as users do."""
+        """Run pytest in a process of its own, with all of that."""
+        self.prepare()
         return self.pytester.runpytest_subprocess(*arguments)
 
+    def run_static(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in this process, for what needs nothing."""
+        self.pytester.makeconftest(STEPS + self.more_steps)
+        return self.pytester.runpytest_inprocess(*arguments)
+
     def plan(self, *arguments: str) -> pytest.RunResult:
-        """Have pytest say what it would run, in this process."""
-        self.pytester.makeconftest(STEPS)
-        return self.pytester.runpytest_inprocess("--plan", *arguments)
+        """Have pytest say what it would run."""
+        return self.run_static("--plan", *arguments)
 
     def left(self) -> list[str]:
         """What there still is below the cache."""
@@ -180,5 +190,4 @@ def project(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.Monke
     pytester.makepyprojecttoml(
         '[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers -p no:cacheprovider"'
     )
-    pytester.makeconftest(STEPS + FAKES)
     return Project(pytester, cache)

@@ -94,13 +94,12 @@ def test_nothing_ran(file: Path) -> None:
 FEATURE = "@static\nScenario: One\n  Given nothing\n"
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
-def test_runs_are_remembered_whatever_their_report(project: Project, workers: tuple[str, ...]) -> None:
+def test_runs_are_remembered_whatever_their_report(project: Project) -> None:
     project.feature(FEATURE)
-    project.run("--reports", "elsewhere", *workers)
+    project.run_static("--reports", "elsewhere")
     history = project.path / "reports" / "history.jsonl"
     assert list(json.loads(history.read_text())["scenarios"]) == ["features/a.feature::One"]
-    project.run("--reports", "elsewhere", *workers)
+    project.run_static("--reports", "elsewhere", "-n", "1")
     assert len(history.read_text().splitlines()) == 2
     report = json.loads((project.path / "elsewhere" / "run.json").read_text())
     assert [past["status"] for past in report["past"]["features/a.feature::One"]] == ["passed"]
@@ -109,5 +108,5 @@ def test_runs_are_remembered_whatever_their_report(project: Project, workers: tu
 def test_what_is_no_run_is_not_remembered(project: Project) -> None:
     project.feature(FEATURE)
     project.plan()
-    project.run("-k", "nothing like that")
+    project.run_static("-k", "nothing like that")
     assert not (project.path / "reports" / "history.jsonl").exists()

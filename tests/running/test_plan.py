@@ -36,6 +36,7 @@ def test_a_plan(project: Project) -> None:
         '"features/a.feature::Own": {"status": "passed", "seconds": 42.25}, '
         '"features/a.feature::Shared": {"status": "passed", "seconds": 3}}}\n'
     )
+    project.plan()
     before = sorted(project.path.rglob("*"))
     result = project.plan("--order", "written", "-n", "2")
     assert result.ret == 0
@@ -54,7 +55,7 @@ def test_a_plan(project: Project) -> None:
     ]
     assert "\x1b" not in result.stdout.str()
     # nothing was made: neither a report nor a folder of a run
-    assert [path for path in sorted(project.path.rglob("*")) if "__pycache__" not in path.parts] == before
+    assert sorted(project.path.rglob("*")) == before
     assert project.left() == []
 
 

@@ -38,7 +38,7 @@ def test_alone_means_alone_also_with_workers(project: Project) -> None:
         "@serial\nScenario: Alone\n  Given it is alone\n"
         + "".join(f"Scenario: {name}\n  Given it meets the others\n" for name in ("One", "Two", "Three", "Four"))
     )
-    result = project.run("-n", "3", "--order", "longest")
+    result = project.run_static("-n", "3", "--order", "longest")
     assert result.ret == 0, result.outlines
     at = project.marks.index("begin alone")
     assert project.marks[at + 1] == "end alone"

@@ -98,7 +98,7 @@ def test_the_next_run_removes_what_the_dead_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n", "3")], ids=["alone", "workers"])
 def test_one_cluster_and_one_release(project: Project, workers: tuple[str, ...]) -> None:
     project.feature(FOUR)
-    result = project.run(*workers)
+    result = project.run("--seed", "7", *workers)
     assert result.ret == 0, result.outlines
     assert Counter(mark for mark in project.marks if not mark.startswith("uses")) == {
         "image kube-acceptance-probe built": 1,
@@ -111,12 +111,17 @@ def test_one_cluster_and_one_release(project: Project, workers: tuple[str, ...])
     assert len([mark for mark in project.marks if mark.startswith("uses shared-")]) == 4
     assert len({mark for mark in project.marks if mark.startswith("uses")}) == 1
     assert project.left() == []
+    # and the process that stands for the run knows what its workers used
+    environment = json.loads((project.path / "reports" / "run.json").read_text())["environment"]
+    assert environment["Order"].endswith(", seed 7 (again: --seed 7)")
+    assert environment["Docker"] == "1"
+    assert environment["Image kube-acceptance-probe"] == "kube-acceptance-probe:1 sha256:1"
 
 
 def test_a_broken_release_is_installed_once_and_told_by_all(project: Project) -> None:
     project.feature(FOUR)
     (project.path / "broken").touch()
-    result = project.run("-n", "2")
+    result = project.run("-n", "2", "--order", "random")
     assert result.ret == 1
     assert project.marks.count("release shared installed") == 1
     run = json.loads((project.path / "reports" / "run.json").read_text())
@@ -126,15 +131,6 @@ def test_a_broken_release_is_installed_once_and_told_by_all(project: Project) ->
         'Set-up failed in "shared_release": the chart is broken'
     }
     assert {scenario["failure"]["details"] for scenario in scenarios} == {"Mend it.\n  line 3"}
-
-
-def test_what_ran_on_what_is_known_with_workers_too(project: Project) -> None:
-    project.feature(FOUR)
-    project.run("-n", "2", "--seed", "7")
-    run = json.loads((project.path / "reports" / "run.json").read_text())
-    assert run["environment"]["Order"] == "longest first, seed 7 (again: --seed 7)"
-    assert run["environment"]["Docker"] == "1"
-    assert run["environment"]["Image kube-acceptance-probe"] == "kube-acceptance-probe:1 sha256:1"
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
