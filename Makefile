@@ -15,13 +15,14 @@ help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 acceptance: machine images $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS="--keep always")
-	$(PYTEST) features --junitxml reports/junit.xml $(OPTIONS)
+	$(PYTEST) features $(OPTIONS)
 
 mutants: machine images $(VENV)/installed ## take protections away and see their scenarios go red
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
 test: ## the project's own tests
+	deploy/machine/up --for-tests
 	$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint unit backend frontend static
 
 lint: $(VENV)/installed

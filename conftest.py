@@ -1,3 +1,10 @@
 """Brings the Todo deployment's own phrases to its features; everything else is the plugin's."""
 
-pytest_plugins = ["steps.database", "steps.pages", "steps.todos"]
+pytest_plugins = [
+    "steps.database",
+    "steps.harness",
+    "steps.orphans",
+    "steps.pages",
+    "steps.planted",
+    "steps.todos",
+]

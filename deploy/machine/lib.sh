@@ -49,19 +49,21 @@ has_browser() {
   return 1
 }
 
-# missing_programs [--with-node]: a line for each that is not here: Debian's package, a blank, what it is
+# missing_programs [--with-node | --for-tests]: a line for each that is not here: Debian's package, a blank, what it is
 missing_programs() {
-  if ! docker_answers; then
-    have dockerd || echo "docker.io a running Docker engine"
-    have docker || ! candidate docker-cli >/dev/null || echo "docker-cli the docker command"
-    if have dockerd && ! have iptables; then echo "iptables iptables, for Docker's networks"; fi
-    if lacks_cap_sys_resource && ! have jq; then echo "jq jq, for containers on a host without CAP_SYS_RESOURCE"; fi
+  if [ "${1:-}" != --for-tests ]; then
+    if ! docker_answers; then
+      have dockerd || echo "docker.io a running Docker engine"
+      have docker || ! candidate docker-cli >/dev/null || echo "docker-cli the docker command"
+      if have dockerd && ! have iptables; then echo "iptables iptables, for Docker's networks"; fi
+      if lacks_cap_sys_resource && ! have jq; then echo "jq jq, for containers on a host without CAP_SYS_RESOURCE"; fi
+    fi
+    have xz || echo "xz-utils xz, for the bundle of images"
   fi
-  have xz || echo "xz-utils xz, for the bundle of images"
   has_python || echo "python3-venv Python 3.11 or newer with venv"
   # Ubuntu's package of that name is a snap, which is the user's own to choose
   is_ubuntu || has_browser || echo "chromium Chromium, for the browser scenarios"
-  if [ "${1:-}" = --with-node ]; then
+  if [ "${1:-}" ]; then
     has_node || echo "nodejs Node.js 20 or newer"
     have npm || echo "npm npm"
   fi

@@ -70,7 +70,7 @@ def run(
             stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **env} if env else None,
+            env=environment(env),
             cwd=cwd,
             start_new_session=True,
         )
@@ -88,6 +88,11 @@ def run(
     if check and completed.returncode:
         raise CommandError(f"{_short(words)} failed with exit status {completed.returncode}", completed)
     return completed
+
+
+def environment(added: Mapping[str, str] | None) -> dict[str, str]:
+    """This process's environment with some variables added."""
+    return {**os.environ, **(added or {})}
 
 
 @contextlib.contextmanager

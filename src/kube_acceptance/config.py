@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,6 +53,18 @@ class DocumentsConfig(_Section):
     owned: list[Path] = Field(default_factory=list)
 
 
+class QuarantineConfig(_Section):
+    """A flaky scenario that does not fail the run, who mends it, and the last day of that.
+
+    `scenario` is pytest's node id; `running.quarantine` says what else must be true of an entry.
+    """
+
+    scenario: str
+    owner: str = ""
+    until: date | None = None
+    reason: str = ""
+
+
 class Config(_Section):
     """The whole of `[tool.kube-acceptance]`; paths are relative to the folder of pyproject.toml."""
 
@@ -65,6 +79,7 @@ class Config(_Section):
     images: dict[str, ImageConfig] = Field(default_factory=dict)
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
+    quarantine: list[QuarantineConfig] = Field(default_factory=list)
     features: Path = Path("features")
     mutants: Path = Path("mutants")
     reports: Path = Path("reports")
@@ -106,6 +121,10 @@ def load(root: Path) -> Config:
         raise ConfigurationError(_sentence(error)) from error
 
 
+_OF_MANY: Mapping[str, type[_Section]] = {"images": ImageConfig, "quarantine": QuarantineConfig}
+"""The sections that a table or an array of tables holds."""
+
+
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
     *parents, key = [str(part) for part in first["loc"]]
@@ -115,7 +134,7 @@ def _sentence(error: ValidationError) -> str:
     model: type[BaseModel] = Config
     for part in parents:
         field = model.model_fields.get(part)
-        inner = {"images": ImageConfig}.get(part) if field is None or part == "images" else field.annotation
+        inner = _OF_MANY.get(part) or (field.annotation if field else None)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             model = inner
     known = [field.alias or name for name, field in model.model_fields.items() if name != "root"]

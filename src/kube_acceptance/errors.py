@@ -12,12 +12,14 @@ Every message is made for a person: one sentence that says what is wrong, one th
     ├── ReleaseError         a chart cannot be rendered, installed or upgraded
     ├── WaitError            a condition did not come true, or can no longer come true
     ├── ProbeError           reachability cannot be told, or is not what was expected
-    └── FaultError           a fault was not injected, or selected nothing
+    ├── FaultError           a fault was not injected, or selected nothing
+    └── Pending              a step is not written yet
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 
 class AcceptanceError(Exception):
@@ -65,7 +67,16 @@ class ReleaseError(AcceptanceError):
 
 
 class WaitError(AcceptanceError):
-    """A condition did not come true in time, or can no longer come true."""
+    """A condition did not come true in time, or can no longer come true.
+
+    `certain_for` is for how many seconds that had been certain when the wait gave up; None when it did not give up.
+    """
+
+    def __init__(
+        self, summary: str, *, details: Sequence[str] = (), hint: str = "", certain_for: float | None = None
+    ) -> None:
+        super().__init__(summary, details=details, hint=hint)
+        self.certain_for = certain_for
 
 
 class ProbeError(AcceptanceError):
@@ -74,3 +85,21 @@ class ProbeError(AcceptanceError):
 
 class FaultError(AcceptanceError):
     """A fault was not injected, or selected nothing."""
+
+
+class Pending(AcceptanceError):  # noqa: N818 (a state, not an error)
+    """A step is not written yet; raised by `pending`."""
+
+
+def pending(what: str) -> NoReturn:
+    """End a step that is not written yet: its scenario is shown as pending, and fails the run.
+
+    A step's function that raises `NotImplementedError` itself, as Cucumber's ready snippets do, is pending too.
+
+    Args:
+        what: What must still be written.
+
+    Raises:
+        Pending: Always.
+    """
+    raise Pending(what)

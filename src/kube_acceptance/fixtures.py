@@ -13,7 +13,6 @@ from kube_acceptance.facts import specification
 from kube_acceptance.images.build import BuiltImage
 from kube_acceptance.plugin import config_key, redactor_key, session_key
 from kube_acceptance.release import Chart, Release
-from kube_acceptance.report import waited
 from kube_acceptance.session import PROBE, Session
 
 READY_WITHIN = 120.0  # seconds
@@ -69,14 +68,10 @@ def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config)
     with session.own_release() as release:
         release.install()
         pytestconfig.stash[redactor_key].learn(release)
-        _wait(release)
+        release.wait_until_ready(READY_WITHIN)
         yield release
 
 
 def _install(release: Release) -> None:
     release.install()
-    _wait(release)
-
-
-def _wait(release: Release) -> None:
-    waited("the release is ready", release.wait_until_ready(READY_WITHIN), READY_WITHIN)
+    release.wait_until_ready(READY_WITHIN)

@@ -16,7 +16,9 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor, gather
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, attach
+from kube_acceptance.report.formats import formats
 from kube_acceptance.report.model import Failure
+from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
 
@@ -44,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="never",
         help="whether the cluster is left behind after the run: never (the default), failed or always",
     )
+    repeat.add_option(group)
     group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")
     group.addoption("--mutant", type=Path, metavar="FILE", help="take away the protection that this mutant names")
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
@@ -81,10 +84,16 @@ def _configure(config: pytest.Config) -> None:
         requirements=lambda: requirements(settings),
         redact=redactor,
         past=history.past,
-        writers=[] if run.mutant else [lambda ended, folder: history.add(ended)],
+        writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
+        quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
+    if times := config.getoption("repeat_failed"):
+        config.pluginmanager.register(repeat.Repeater(times))
     if not hasattr(config, "workerinput"):
+        if settings.quarantine:
+            features = settings.path(settings.features)
+            config.pluginmanager.register(quarantine.Quarantine(settings.quarantine, features))
         signal.signal(signal.SIGTERM, _stop)
 
 
@@ -198,11 +207,14 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
     command.end_all()
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Remember whether the run failed: `--keep failed` asks for it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Remember whether the run failed, also by what the recorder found: `--keep failed` asks for it."""
+    result = yield
     run = session.config.stash.get(session_key, None)
     if run is not None:
-        run.failed = bool(exitstatus)
+        run.failed = bool(session.exitstatus)
+    return result
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from kube_acceptance import console
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images import ImageSource
 from kube_acceptance.mutation import load, load_all
@@ -95,6 +98,32 @@ def test_an_expression_that_matches_nothing_is_refused(tmp_path: Path) -> None:
     ):
         pass
     assert str(caught.value) == "no-probe.yaml: 'ubuntu' is not in the Dockerfile of web"
+
+
+def test_the_harness_is_changed_in_a_copy(tmp_path: Path) -> None:
+    found = load(mutant(tmp_path, "harness: [{file: console.py, find: 'isatty\\(\\)', put: 'closed'}]"))
+    env = found.crippled(tmp_path)
+    said = subprocess.run(
+        [sys.executable, "-c", "import kube_acceptance.console as it; print(it.__file__)"],
+        env={**os.environ, **env},
+        text=True,
+        capture_output=True,
+    )
+    copy = Path(said.stdout.strip())
+    assert copy.is_relative_to(tmp_path)
+    assert "sys.stderr.closed" in copy.read_text()
+    assert "sys.stderr.isatty()" in Path(console.__file__).read_text()
+
+
+def test_an_expression_that_is_not_in_the_harness_is_refused(tmp_path: Path) -> None:
+    found = load(mutant(tmp_path, "harness: [{file: console.py, find: 'no such line', put: ''}]"))
+    with pytest.raises(ConfigurationError) as caught:
+        found.crippled(tmp_path)
+    assert str(caught.value) == "no-probe.yaml: 'no such line' is not in console.py"
+
+
+def test_without_changes_of_the_harness_it_is_our_own(tmp_path: Path) -> None:
+    assert load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]")).crippled(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kube_acceptance.report import Run
+from kube_acceptance.config import cache_folder
+from kube_acceptance.report import Run, cucumber
 
 CONFTEST = """
 import pytest
@@ -83,7 +84,12 @@ class Project:
         self.steps += textwrap.dedent(code)
 
     def run(self, *arguments: str, exits: int = 0, apart: bool = False) -> Run:
-        """Run pytest, and answer what the recorder says of it.
+        """Run pytest, and answer what the recorder says of it; see `pytest`."""
+        self.pytest(*arguments, exits=exits, apart=apart)
+        return self.recorded
+
+    def pytest(self, *arguments: str, exits: int = 0, apart: bool = False) -> pytest.RunResult:
+        """Run pytest, see that its exit status and the verdict agree, and answer what it printed.
 
         `exits` is the status that is expected; `apart` takes a process of its own, for what would end this one.
         """
@@ -91,6 +97,11 @@ class Project:
         run = self.pytester.runpytest_subprocess if apart else self.pytester.runpytest_inprocess
         result = run(*PLUGINS, *arguments)
         assert result.ret == exits, result.outlines
+        assert (self.recorded.verdict in ("passed", "incomplete")) == (exits == 0)
+        return result
+
+    @property
+    def recorded(self) -> Run:
         return Run.from_dict(json.loads((self.reports / "run.json").read_text()))
 
 
@@ -100,3 +111,10 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(CONFTEST)
     return Project(pytester)
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The cache that holds Cucumber's npm packages; they are fetched like a run does it, or it fails."""
+    cucumber.installed(again=True)
+    return cache_folder()

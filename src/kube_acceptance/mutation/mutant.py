@@ -46,6 +46,17 @@ class Rewrite(_Section):
     put: str
 
 
+class Patch(_Section):
+    """A change of the harness itself, in a copy that only the suites of example projects run with.
+
+    `file` is relative to the package; what the regular expression `find` matches is replaced.
+    """
+
+    file: Path
+    find: str
+    put: str
+
+
 class Mutant(_Section):
     """A protection taken away.
 
@@ -60,6 +71,7 @@ class Mutant(_Section):
     because: str
     manifests: list[Change] = Field(default_factory=list)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
+    harness: list[Patch] = Field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -117,6 +129,26 @@ class Mutant(_Section):
             )
         )
         return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}"}
+
+    def crippled(self, folder: Path) -> Mapping[str, str]:
+        """The environment in which Python takes the harness from a copy without the protection, made in `folder`.
+
+        Raises:
+            ConfigurationError: An expression matches nothing, so nothing would be taken away.
+        """
+        if not self.harness:
+            return {}
+        package = Path(__file__).parents[1]
+        copy = folder / "harness" / package.name
+        if not copy.is_dir():
+            shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            for patch in self.harness:
+                text = (copy / patch.file).read_text(encoding="utf-8")
+                text, count = re.subn(patch.find, patch.put, text, flags=re.MULTILINE)
+                if not count:
+                    raise ConfigurationError(f"{self.file.name}: {patch.find!r} is not in {patch.file}")
+                (copy / patch.file).write_text(text, encoding="utf-8")
+        return {"PYTHONPATH": str(copy.parent)}
 
     @contextlib.contextmanager
     def patched(self, image: str, source: ImageSource) -> Iterator[ImageSource]:

@@ -7,17 +7,17 @@ scenario that is red anyway notices nothing.
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kube_acceptance.command import CommandError, run
+from kube_acceptance.command import CommandError
+from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.mutant import Mutant
-from kube_acceptance.report import Run
 from kube_acceptance.report.model import Scenario
+from kube_acceptance.suite import Suite
 
 RUN_WITHIN = 900.0  # seconds for one mutant, images and installation included
 
@@ -98,10 +98,8 @@ def score(judgements: Iterable[Judgement]) -> tuple[int, int]:
 
 def _run(nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[dict[str, Scenario], float]:
     with tempfile.TemporaryDirectory(prefix="kube-acceptance-mutant-") as reports:
-        words = [sys.executable, "-m", "pytest", "-q", *nodes, *options, "--reports", reports]
-        done = run(words, timeout=RUN_WITHIN, cwd=root, check=False)
-        data = Path(reports) / "run.json"
-        if not data.is_file():
-            return {}, done.seconds
-        record = Run.model_validate_json(data.read_text(encoding="utf-8"))
-        return {scenario.id: scenario for scenario in record.scenarios()}, done.seconds
+        ended = Suite(root, Path(reports), {}).run("-q", *nodes, *options, timeout=RUN_WITHIN)
+        try:
+            return {scenario.id: scenario for scenario in ended.run.scenarios()}, ended.seconds
+        except AcceptanceError:
+            return {}, ended.seconds

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -14,13 +13,11 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import ReleaseError
 from kube_acceptance.release.chart import Chart
-from kube_acceptance.wait import Seen, eventually, rollout
-from kube_acceptance.wait.causes import Cause, causes
-from kube_acceptance.wait.changes import changes
+from kube_acceptance.wait.causes import Cause
+from kube_acceptance.wait.workloads import Workloads, serving
 
 COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"
-SERVICE_OF_SLICE = "kubernetes.io/service-name"
 HELM_TIMEOUT = 180.0  # seconds
 
 
@@ -147,8 +144,8 @@ class Release:
             return ""
         return said
 
-    def wait_until_ready(self, within: float) -> float:
-        """Wait until every workload is rolled out and every Service has endpoints that serve; returns the seconds.
+    def wait_until_ready(self, within: float) -> None:
+        """Wait until every workload is rolled out and every Service has endpoints that serve.
 
         Args:
             within: Seconds.
@@ -156,85 +153,15 @@ class Release:
         Raises:
             WaitError: Not in time, or something cannot recover; the first line names the likely cause.
         """
-        objects = self.objects()
-        started = datetime.now(UTC)
-        with changes(self.cluster.new_client, self.namespace) as changed:
-            eventually(
-                f"release {self.name} to be ready",
-                lambda: self._readiness(objects),
-                within=within,
-                changed=changed,
-                explain=self._explain,
-            )
-        return (datetime.now(UTC) - started).total_seconds()
+        self._workloads().wait_until_ready(f"release {self.name}", within=within)
 
-    def _readiness(self, objects: Sequence[Mapping[str, Any]]) -> Seen[None]:
-        lacking, hopeless = [], ""
-        workloads = 0
-        for item in objects:
-            kind, name = str(item["kind"]), str(item["metadata"]["name"])
-            if check := rollout.CHECKS.get(kind):
-                workloads += 1
-                read = self._read(kind, name)
-                if kind == "Job" and rollout.failed(read):
-                    hopeless = self._why_job_failed(name)
-                if lack := check(read):
-                    lacking.append(f"{kind} {name} {lack}")
-            elif kind == "Service" and item["spec"].get("selector") and not self.endpoints(name):
-                lacking.append(f"Service {name} has no endpoint that serves")
-        if not workloads:
-            return Seen(False, "the release has no workload", hopeless=f"release {self.name} has no workload at all")
-        if lacking and not hopeless:
-            hopeless = next((cause.sentence for cause in self.causes() if cause.certain), "")
-        return Seen(not lacking, "; ".join(lacking) or f"{workloads} workloads ready", hopeless=hopeless)
+    def causes(self) -> list[Cause]:
+        """What keeps the release's workloads from being ready, the certain causes first."""
+        return self._workloads().causes()
 
-    def _read(self, kind: str, name: str) -> Any:
-        readers = {
-            "Deployment": self.cluster.apps.read_namespaced_deployment,
-            "StatefulSet": self.cluster.apps.read_namespaced_stateful_set,
-            "DaemonSet": self.cluster.apps.read_namespaced_daemon_set,
-            "Job": self.cluster.batch.read_namespaced_job,
-        }
-        return readers[kind](name, self.namespace)
+    def _workloads(self) -> Workloads:
+        return Workloads(self.cluster, self.namespace, self.objects())
 
     def endpoints(self, service: str) -> list[Any]:
         """The endpoints of a Service that serve."""
-        slices = self.cluster.discovery.list_namespaced_endpoint_slice(
-            self.namespace, label_selector=f"{SERVICE_OF_SLICE}={service}"
-        ).items
-        return [one for each in slices for one in each.endpoints or [] if one.conditions.ready and each.ports]
-
-    def causes(self) -> list[Cause]:
-        """What keeps pods of this release's namespace from being ready."""
-        core = self.cluster.core
-        now = datetime.now(UTC)
-        return causes(
-            core.list_namespaced_pod(self.namespace).items,
-            core.list_namespaced_event(self.namespace).items,
-            age=lambda pod: (now - pod.metadata.creation_timestamp).total_seconds(),
-            last_words=lambda pod, container: self._last_words(pod.metadata.name, container),
-        )
-
-    def _last_words(self, pod: str, container: str) -> list[str]:
-        said = self.logs(pod, container, lines=20, previous=True) or self.logs(pod, container, lines=20)
-        return said.splitlines()
-
-    def _why_job_failed(self, name: str) -> str:
-        words = ""
-        with contextlib.suppress(ApiException):
-            pods = self.cluster.core.list_namespaced_pod(
-                self.namespace, label_selector=f"batch.kubernetes.io/job-name={name}"
-            ).items
-            words = next((found[0].sentence for pod in pods if (found := self._causes_of(pod))), "")
-        return f"Job {name} has failed" + (f": {words}" if words else "")
-
-    def _causes_of(self, pod: Any) -> list[Cause]:
-        name = pod.metadata.name
-        return causes([pod], [], age=lambda _: 0.0, last_words=lambda _, container: self._last_words(name, container))
-
-    def _explain(self) -> tuple[str, Sequence[str]]:
-        found = [cause.sentence for cause in self.causes()]
-        events = self.cluster.core.list_namespaced_event(self.namespace).items
-        recent = sorted(events, key=lambda one: str(one.last_timestamp or one.event_time or ""))[-10:]
-        lines = [f"event: {one.involved_object.kind} {one.involved_object.name}: {one.message}" for one in recent]
-        return (found[0] if found else ""), [*(f"cause: {sentence}" for sentence in found[1:]), *lines]
+        return serving(service, self.cluster.discovery.list_namespaced_endpoint_slice(self.namespace).items)

@@ -44,6 +44,9 @@ _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _SAID: dict[ScenarioStatus, tuple[str, str]] = {
     "failed": ("failed", "failed"),
     "broken": ("is broken", "are broken"),
+    "undefined": ("is undefined", "are undefined"),
+    "pending": ("is pending", "are pending"),
+    "flaky": ("is flaky", "are flaky"),
     "skipped": ("was skipped", "were skipped"),
     "not run": ("did not run", "did not run"),
 }

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
@@ -65,13 +66,6 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_derived(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            return {name: value for name, value in data.items() if name not in cls.model_computed_fields}
-        return data
-
     def to_dict(self) -> dict[str, Any]:
         """This record as builtin values, ready for JSON."""
         return self.model_dump(mode="json")
@@ -87,12 +81,13 @@ class Record(BaseModel):
 
     def redacted(self, redact: Callable[[str], str]) -> Self:
         """A copy in which every free text went through `redact`; statuses, times and numbers stay."""
-        changes = {
-            name: _redact(getattr(self, name), redact)
-            for name, field in type(self).model_fields.items()
-            if get_origin(field.annotation) is not Literal
-        }
-        return self.model_copy(update=changes)
+        return self.model_copy(update={name: _redact(getattr(self, name), redact) for name in _free(type(self))})
+
+
+@cache
+def _free(kind: type[Record]) -> list[str]:
+    """The fields that hold what somebody wrote, or parts that do."""
+    return [name for name, field in kind.model_fields.items() if get_origin(field.annotation) is not Literal]
 
 
 _Value = TypeVar("_Value")
@@ -285,6 +280,13 @@ class Run(Record):
     problems: list[Problem] = Field(default_factory=list)
     past: dict[Text, list[Past]] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_derived(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in cls.model_computed_fields}
+        return data
+
     def scenarios(self) -> Iterator[Scenario]:
         """All scenarios, feature by feature."""
         for feature in self.features:
@@ -304,6 +306,6 @@ class Run(Record):
         totals = self.totals
         if self.problems or any(scenario.red for scenario in self.scenarios()):
             return "failed"
-        if not totals["passed"]:
+        if not totals["passed"] and not totals["flaky"]:
             return "nothing proved"
         return "passed" if totals["passed"] == sum(totals.values()) + self.left_out else "incomplete"

@@ -11,15 +11,17 @@ import re
 import shutil
 import textwrap
 import time
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, Pending
 from kube_acceptance.report.model import Attachment, Failure, Scenario, Step, Wait
 from kube_acceptance.report.plan import shown_path
 
@@ -82,6 +84,8 @@ class _Watched:
     record: Scenario
     steps: list[Any] = field(default_factory=list)
     step: Step | None = None
+    position: int = 0
+    code: CodeType | None = None
     began: float = 0.0
     called: bool = False
 
@@ -92,11 +96,26 @@ class Observer:
     Args:
         root: The folder that paths are shown relative to.
         output: The report's folder, which evidence is linked from.
+        worker: The process's name in pytest-xdist, if it is one of several.
+        redact: Removes secrets from a text. It is done here, since only this process may know them.
+        tell: Called while a scenario comes along, with its record and the number of its steps that passed; the third
+            argument is whether a further one has begun. A process that dies has told at least that.
     """
 
-    def __init__(self, root: Path, output: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        output: Path,
+        *,
+        worker: str = "",
+        redact: Callable[[str], str] = str,
+        tell: Callable[[Scenario, int, bool], None] = lambda *_: None,
+    ) -> None:
         self._root = root
         self._output = output
+        self._worker = worker
+        self._redact = redact
+        self._tell = tell
         self._plan: Mapping[str, Scenario] = {}
         self._now: _Watched | None = None
         # the exceptions themselves: pytest raises the same one again for everybody who asks for a failed fixture
@@ -175,8 +194,12 @@ class Observer:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
         """Begin a record, anew when the scenario runs again."""
         if item.nodeid in self._plan:
-            self._now = _Watched(item, self._plan[item.nodeid].model_copy(deep=True))
-            self._now.record.started = datetime.now(UTC)
+            plan = self._plan[item.nodeid]
+            # the lists of a record are never changed, only replaced: so what is below the steps needs no copy
+            changes = {"steps": [step.model_copy() for step in plan.steps], "started": datetime.now(UTC)}
+            record = plan.model_copy(update={**changes, "worker": self._worker})
+            self._now = _Watched(item, record)
+            self._tell(record, 0, False)
         yield
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -212,7 +235,7 @@ class Observer:
         """The step is found, and what it needs is about to be made ready."""
         self._begin(step)
         if self._now and self._now.step:
-            code = inspect.unwrap(step_func).__code__
+            code = self._now.code = inspect.unwrap(step_func).__code__
             self._now.step.where = f"{shown_path(Path(code.co_filename), self._root)}:{code.co_firstlineno}"
 
     @pytest.hookimpl(trylast=True)
@@ -228,6 +251,7 @@ class Observer:
         self._stop_clock()
         if self._now and self._now.step:
             self._now.step.status = "passed"
+            self._tell(self._now.record, self._now.position + 1, False)
             self._now.step = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -244,14 +268,20 @@ class Observer:
         if self._now:
             self._judge(self._now, report, call.excinfo)
             if report.when != "setup" or not report.passed:  # before that there is nothing to tell
-                setattr(report, RECORD, self._now.record.to_dict())
+                record = self._now.record
+                # the id is matched with the plan, and pytest sends it along in any case
+                setattr(report, RECORD, {**record.redacted(self._redact).to_dict(), "id": record.id})
+        _redact(report, self._redact)
         return report
 
     def _begin(self, step: Any) -> None:
         if self._now:
-            self._now.step = self._now.record.steps[self._now.steps.index(step)]
+            self._now.position = self._now.steps.index(step)
+            self._now.step = self._now.record.steps[self._now.position]
+            self._now.step.started = datetime.now(UTC)
             self._now.began = time.perf_counter()
             self._now.called = False
+            self._tell(self._now.record, self._now.position, True)
 
     def _stop_clock(self) -> None:
         if self._now and self._now.step and not self._now.step.duration:
@@ -264,13 +294,27 @@ class Observer:
         error = excinfo.value if excinfo else None
         record.duration += report.duration
         fixture = next((name for known, name in self._fixture_errors if known is error), "")
+        unwritten = None if report.when == "teardown" else _unwritten(error, now.code)
         step, now.step = now.step, None
-        if step and step.status == "not run" and (now.called or not (fixture or report.skipped)):
-            step.duration = step.duration or time.perf_counter() - now.began
-            step.status = "skipped" if isinstance(error, pytest.skip.Exception) else "failed"
-        if report.failed:
+        if step and step.status == "not run":
+            if unwritten is not None:
+                step.status = "pending"
+            elif now.called or not (fixture or report.skipped):
+                step.status = "skipped" if isinstance(error, pytest.skip.Exception) else "failed"
+            if step.status != "not run":
+                step.duration = step.duration or time.perf_counter() - now.began
+        undefined = step is not None and step.status == "undefined"
+        if unwritten is not None or undefined or (fixture and not isinstance(error, pytest.xfail.Exception)):
+            _expect_nothing(report)
+        if unwritten is not None:
+            record.status, record.reason = "pending", unwritten
+            report.longrepr = f"pending: {unwritten}"
+        elif report.failed:
             failure = _failure(report, excinfo, step)
-            if report.when == "call" and not fixture:
+            if undefined:
+                record.status, record.failure = "undefined", failure
+                report.longrepr = failure.first_line
+            elif report.when == "call" and not fixture:
                 record.status, record.failure = "failed", failure
             elif report.when == "teardown":
                 _add_cleanup_failure(record, failure)
@@ -287,8 +331,43 @@ class Observer:
                 record.reason = str(error)
         elif report.when == "call" and record.steps:
             record.status = "passed"
+            if hasattr(report, "wasxfail"):
+                record.reason = "passed, although it was expected to fail"
         elif report.when == "call":
             record.reason = "the scenario has no steps"
+
+
+def _unwritten(error: BaseException | None, step: CodeType | None) -> str | None:
+    """What must still be written before a step can be judged; None if that is not what the error says."""
+    if isinstance(error, Pending):
+        return error.summary
+    if not isinstance(error, NotImplementedError) or error.__traceback__ is None:
+        return None
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    # raised further down, it is somebody else's abstract method: a failure like any other
+    return (str(error) or "the step is not implemented") if frame.f_code is step else None
+
+
+def _expect_nothing(report: pytest.TestReport) -> None:
+    """Take back that a failure was expected: that speaks of the behaviour, not of what is missing or broken."""
+    if report.skipped and hasattr(report, "wasxfail"):
+        del report.wasxfail
+        report.outcome = "failed"
+
+
+def _redact(report: pytest.TestReport, redact: Callable[[str], str]) -> None:
+    """Take secrets out of what pytest itself prints and writes to JUnit."""
+    report.sections = [(title, redact(text)) for title, text in report.sections]
+    match report.longrepr:
+        case None:
+            return
+        case (path, line, reason):
+            report.longrepr = (path, line, redact(reason))
+        case told:
+            text = str(told)
+            # a text has no colours any more, so it only takes the place of what held a secret
+            if (redacted := redact(text)) != text:
+                report.longrepr = redacted
 
 
 def _failure(

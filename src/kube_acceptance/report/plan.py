@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,21 @@ from kube_acceptance.report.model import Feature, Rule, Scenario, Step
 REQUIREMENT_TAG = "REQ-"
 """How a tag begins that names a requirement."""
 
+_REPETITION = "__pytest_repeat_step_number"
+"""The parameter by which pytest-repeat makes several tests of one; they are attempts at the same scenario."""
+
 
 def planned(items: Iterable[pytest.Item], root: Path) -> dict[str, tuple[Feature, Scenario]]:
-    """The scenarios among `items` by node id, each with its feature; no scenario has run.
+    """The scenarios among `items` by pytest's node id, each with its feature; no scenario has run.
+
+    Several node ids name the same scenario where pytest-repeat multiplied it.
 
     Args:
         items: What pytest collected; items that are no scenarios are left out.
         root: The folder that paths are shown relative to.
     """
     features: dict[str, Feature] = {}
+    scenarios: dict[str, Scenario] = {}
     plan: dict[str, tuple[Feature, Scenario]] = {}
     for item in items:
         template = _template(item)
@@ -31,10 +38,12 @@ def planned(items: Iterable[pytest.Item], root: Path) -> dict[str, tuple[Feature
         uri = shown_path(Path(template.feature.filename), root)
         feature = features.setdefault(uri, _feature(template.feature, uri))
         scenario = _scenario(item, template, uri)
+        plan[item.nodeid] = (feature, scenarios.setdefault(scenario.id, scenario))
+        if scenarios[scenario.id] is not scenario:
+            continue
         feature.scenarios.append(scenario)
         if template.rule is not None and scenario.rule not in (rule.name for rule in feature.rules):
             feature.rules.append(Rule(name=scenario.rule, description=template.rule.description))
-        plan[item.nodeid] = (feature, scenario)
     return plan
 
 
@@ -53,6 +62,11 @@ def shown_path(path: Path, root: Path) -> str:
     parts = path.parts
     start = parts.index("site-packages") + 1 if "site-packages" in parts else -1
     return Path(*parts[start:]).as_posix()
+
+
+def is_scenario(item: pytest.Item) -> bool:
+    """Whether a test runs a scenario of a feature file."""
+    return _template(item) is not None
 
 
 def _template(item: pytest.Item) -> Any:
@@ -81,7 +95,7 @@ def _scenario(item: pytest.Item, template: Any, uri: str) -> Scenario:
     parent = item.parent.nodeid if item.parent else ""
     return Scenario(
         # not item.nodeid: under xdist's loadgroup that one carries the group
-        id=f"{parent}::{item.name}",
+        id=f"{parent}::{_name(item, callspec)}",
         uri=uri,
         line=template.line_number,
         name=rendered.name,
@@ -92,6 +106,16 @@ def _scenario(item: pytest.Item, template: Any, uri: str) -> Scenario:
         example=dict(example),
         steps=_steps(rendered.steps, background=len(template.all_background_steps)),
     )
+
+
+def _name(item: pytest.Item, callspec: Any) -> str:
+    if callspec is None or _REPETITION not in callspec.params:
+        return item.name
+    number = callspec.params[_REPETITION] + 1
+    here = rf"^{number}-\d+(-|$)" if next(iter(callspec.params)) == _REPETITION else rf"(^|-){number}-\d+$"
+    row = re.sub(here, "", callspec.id)
+    name: str = getattr(item, "originalname", item.name)
+    return f"{name}[{row}]" if row else name
 
 
 def _steps(steps: Sequence[Any], background: int = 0) -> list[Step]:

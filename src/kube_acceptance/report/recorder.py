@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
 
-from kube_acceptance.report.assemble import cut_off, is_of, with_outcomes, with_results
+from kube_acceptance.report.assemble import Heard, Reached, with_outcomes, with_results
 from kube_acceptance.report.html import render, sentence
-from kube_acceptance.report.model import Failure, Feature, Past, Problem, Record, Requirement, Run, Scenario
+from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
 
@@ -23,6 +25,9 @@ DATA = "run.json"
 
 _PLAN = "kube_acceptance_plan"
 """The key by which a worker of pytest-xdist learns the folder to leave its plan in."""
+
+_PYTEST = "pytest"
+"""Where a problem is that ended the run itself."""
 
 _INTERRUPTED = "the run was interrupted"
 
@@ -43,6 +48,8 @@ class Recorder:
         environment: Called at the end: facts about what it ran on, such as versions, the commit, images with digests.
         requirements: Called at the end: the requirements, as the specification has them.
         redact: Removes secrets from a text; every text of the report goes through it.
+        quarantine: Who answers for the flakiness of a scenario and until when, by its id, or for an outline by the part
+            of the ids that its rows share. A flaky scenario that is named here does not fail the run.
         past: Called at the end: what is recorded of scenarios in earlier runs, by id.
         writers: Called with the finished, redacted run and the folder, to write it in further forms.
     """
@@ -55,6 +62,7 @@ class Recorder:
         environment: Callable[[], Mapping[str, str]] = dict,
         requirements: Callable[[], Sequence[Requirement]] = list,
         redact: Callable[[str], str] = str,
+        quarantine: Mapping[str, str] = MappingProxyType({}),
         past: Callable[[], Mapping[str, Sequence[Past]]] = dict,
         writers: Sequence[Callable[[Run, Path], None]] = (),
     ) -> None:
@@ -65,6 +73,7 @@ class Recorder:
         self._environment = environment
         self._requirements = requirements
         self._redact = redact
+        self._quarantine = quarantine
         self._past = past
         self._writers = writers
         self._started = datetime.now(UTC)
@@ -73,18 +82,33 @@ class Recorder:
         self._plan_folder = Path()
         self._features: list[Feature] = []
         self._left_out: list[Scenario] = []
-        self._records: dict[str, Scenario] = {}
+        self._ids: dict[str, str] = {}
+        self._attempts: dict[str, list[Scenario]] = {}
         self._begun: set[str] = set()
+        self._ended: set[str] = set()
+        self._reached: dict[str, Reached] = {}
+        self._undefined: list[tuple[str, int, str]] = []
+        self._crashes: dict[str, str] = {}
+        self._died: set[str] = set()
+        self._broken_off: set[str] = set()
         self._other_failures: dict[str, Failure] = {}
+        self._internal_errors: list[Failure] = []
         self._problems: list[Problem] = []
         self._end_reason = ""
-        self._last_words = ""
+        self._last_words: list[str] = []
+        self._flaky: list[Scenario] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Observe the scenarios of this process."""
         if worker := getattr(config, "workerinput", None):
             self._worker, self._plan_folder = worker["workerid"], Path(worker[_PLAN])
-        self._observer = Observer(config.rootpath, self._output)
+        self._observer = Observer(
+            config.rootpath,
+            self._output,
+            worker=self._worker,
+            redact=self._redact,
+            tell=self._leave_word if self._worker else lambda *_: None,
+        )
         config.pluginmanager.register(self._observer)
 
     @pytest.hookimpl(optionalhook=True)
@@ -93,10 +117,26 @@ class Recorder:
         self._plans = self._plans or tempfile.TemporaryDirectory(prefix="kube-acceptance-plan-")
         node.workerinput[_PLAN] = self._plans.name
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Know which workers of pytest-xdist died; one that was broken off ended in order."""
+        if error:
+            (self._broken_off if error == "keyboard-interrupt" else self._died).add(node.gateway.id)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Keep what pytest refuses to begin with."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            for text in error.args:
+                self.problem(_PYTEST, Failure(first_line=str(text)))
+            raise
+
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Know what this run leaves out."""
         root = items[0].config.rootpath if items else Path()
-        self._left_out += [scenario for _, scenario in planned(items, root).values()]
+        self._left_out += {scenario.id: scenario for _, scenario in planned(items, root).values()}.values()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what will run, and give requirements and tags to JUnit."""
@@ -109,9 +149,10 @@ class Recorder:
         self._observer.expect({nodeid: scenario for nodeid, (_, scenario) in plan.items()})
         features = {feature.uri: feature for feature, _ in plan.values()}
         self._features = in_order(features.values())
+        self._ids = {nodeid: scenario.id for nodeid, (_, scenario) in plan.items()}
         if self._worker:
-            parts: tuple[Sequence[Record], ...] = (self._features, self._left_out)
-            self._leave(f"{self._worker}.plan", [[each.to_dict() for each in part] for part in parts])
+            features_, left_out = ([each.to_dict() for each in part] for part in (self._features, self._left_out))
+            self._leave(f"{self._worker}.plan", [features_, left_out, self._ids])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what could not be collected."""
@@ -122,23 +163,73 @@ class Recorder:
         """Know what began, to tell it from what never ran."""
         self._begun.add(nodeid)
 
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Know what came to its end."""
+        self._ended.add(nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
+        """Know which test a worker of pytest-xdist took with it; its report says nothing else."""
+        self._crashes[crashitem] = report.node.gateway.id
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a scenario's newest record, or a failure that no scenario tells of."""
         if record := getattr(report, RECORD, None):
-            scenario = Scenario.from_dict(record)
-            self._records[scenario.id] = scenario
-        elif report.failed:
+            self._hear(Scenario.from_dict(record))
+        elif report.failed and report.nodeid not in self._crashes:
             self._other_failures[report.nodeid] = _failure(str(report.longrepr))
+
+    def _hear(self, record: Scenario) -> None:
+        attempts = self._attempts.setdefault(record.id, [])
+        attempts[:] = [each for each in attempts if not _is_same_attempt(each, record)] + [record]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Call flaky what passed after it had failed, whoever repeated it."""
+        record = getattr(report, RECORD, None)
+        if report.when != "call" or not report.passed or not record or record["id"] not in self._attempts:
+            return None
+        now = Scenario.from_dict(record)
+        if any(each.status in RED and not _is_same_attempt(each, now) for each in self._attempts[now.id]):
+            return "flaky", "f", ("FLAKY", {"red": True})
+        return None
+
+    def undefined(self, nodeid: str, line: int, suggestion: str) -> None:
+        """Say before anything runs that a step has no definition.
+
+        Args:
+            nodeid: The node id of a scenario that has the step.
+            line: The step's line in the feature file.
+            suggestion: Code for the definition, ready to be copied.
+        """
+        entry = (nodeid, line, suggestion)
+        if entry not in self._undefined:
+            self._undefined.append(entry)
+            if self._worker:
+                self._leave(f"{self._worker}-{len(self._undefined)}.undefined", entry)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Keep why the run was broken off."""
         detail = str(excinfo.value)
+        if isinstance(excinfo.value, KeyboardInterrupt) and excinfo.type is not KeyboardInterrupt:
+            # pytest's own way, and pytest-xdist's, to end early: nobody interrupted anything
+            self._end_reason = detail if self._begun else f"nothing was started: {detail}"
+            return
         self._end_reason = f"{_INTERRUPTED}: {detail}" if detail else _INTERRUPTED
+        if self._worker:
+            self.problem(_PYTEST, Failure(first_line=_as_sentence(self._end_reason)))
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep what broke pytest itself."""
+        self._end_reason = self._end_reason or "pytest ended with an internal error"
         lines = str(excrepr).splitlines()
-        self.problem("pytest", Failure(first_line=lines[-1] if lines else "internal error", text=str(excrepr)))
+        self._internal_errors.append(
+            Failure(first_line=lines[-1] if lines else "internal error", text=str(excrepr)),
+        )
+        if self._worker:
+            self.problem(_PYTEST, self._internal_errors[-1])
 
     def problem(self, where: str, failure: Failure) -> None:
         """Add something that kept the run from being whole; with a problem, no run is passed."""
@@ -146,55 +237,67 @@ class Recorder:
         if problem not in self._problems:
             self._problems.append(problem)
             if self._worker:
-                self._leave(f"{self._worker}-{len(self._problems)}.problem", problem.to_dict())
+                redacted = problem.redacted(self._redact)
+                self._leave(f"{self._worker}-{len(self._problems)}.problem", redacted.to_dict())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, in the process that has heard of everything; it and the exit status say the same."""
-        if self._worker:
+        if self._worker or session.config.option.collectonly:
             return
         if not self._end_reason:
             self._end_reason = str(session.shouldfail or session.shouldstop or "")
         run = self._run(session.config)
         if session.exitstatus and run.verdict in ("passed", "incomplete"):
-            self.problem("pytest", Failure(first_line=f"pytest ended with exit status {int(session.exitstatus)}."))
+            self.problem(_PYTEST, Failure(first_line=f"pytest ended with exit status {int(session.exitstatus)}."))
             run.problems = self._problems
         if not session.exitstatus and run.verdict in ("failed", "nothing proved"):
-            self._last_words = f"{run.verdict.capitalize()}: {sentence(run)}"
+            self._last_words.append(f"{run.verdict.capitalize()}: {sentence(run)}")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        run = run.redacted(self._redact)
+        self._flaky = [scenario for scenario in run.scenarios() if scenario.status == "flaky"]
         try:
             self._write(run)
         except OSError as error:
-            self._last_words = (
+            self._last_words.append(
                 f"The report cannot be written to {self._output}: {error.strerror}. Make room or choose another folder."
             )
             session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
+            return
+        for write in self._writers:
+            try:
+                write(run, self._output)
+            except Exception as error:  # one form that fails must not cost the others
+                self._last_words.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
+                session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say why the run is red when no test says so."""
-        if self._last_words:
-            terminalreporter.write_line(self._last_words, red=True)
+        """Say why the run is red when no test says so, and what was flaky."""
+        for line in self._last_words:
+            terminalreporter.write_line(line, red=True)
+        for scenario in self._flaky:
+            terminalreporter.write_line(_flake(scenario), red=scenario.red, yellow=not scenario.red)
 
     def _run(self, config: pytest.Config) -> Run:
         self._hear_workers()
         if unfinished := self._observer.unfinished():
-            self._records[unfinished.id] = cut_off(unfinished)
-        features = with_results(
-            self._features,
-            self._records,
-            crashes=self._other_failures,
-            begun=self._begun,
-            end_reason=self._end_reason,
-        )
-        scenarios = [scenario for feature in features for scenario in feature.scenarios]
+            self._hear(unfinished)
+        if not any(problem.where == _PYTEST for problem in self._problems):
+            # otherwise a worker has said what broke, and the controller's errors are of its making
+            for failure in self._internal_errors:
+                self.problem(_PYTEST, failure)
+        features = with_results(self._features, self._heard())
         for nodeid, failure in self._other_failures.items():
-            if not any(is_of(nodeid, scenario) for scenario in scenarios):
-                self.problem(nodeid, failure)
+            self.problem(nodeid, failure)
+        for nodeid in self._crashes.keys() - self._ids.keys():
+            self.problem(nodeid, Failure(first_line=f"The worker {self._crashes[nodeid]} died while this test ran."))
+        for worker in sorted(self._died - set(self._crashes.values())):
+            self.problem("pytest-xdist", Failure(first_line=f"The worker {worker} died while it ran no scenario."))
         requirements = with_outcomes(self._asked("requirements", self._requirements, []), features, self._left_out)
         environment: Mapping[str, str] = self._asked("environment", self._environment, {})
         past: Mapping[str, Sequence[Past]] = self._asked("past", self._past, {})
         if self._end_reason.startswith(_INTERRUPTED) and not self._problems:
-            self.problem("pytest", Failure(first_line=f"{self._end_reason[0].upper()}{self._end_reason[1:]}."))
+            self.problem(_PYTEST, Failure(first_line=_as_sentence(self._end_reason)))
         return Run(
             title=self._title,
             started=self._started,
@@ -207,6 +310,39 @@ class Recorder:
             problems=self._problems,
             past={name: list(results) for name, results in past.items()},
         )
+
+    def _heard(self) -> Heard:
+        def of_scenarios(nodeids: Iterable[str]) -> set[str]:
+            return {self._ids[nodeid] for nodeid in nodeids if nodeid in self._ids}
+
+        undefined: dict[str, dict[int, str]] = {}
+        for nodeid, line, suggestion in self._undefined:
+            undefined.setdefault(self._ids.get(nodeid, nodeid), {})[line] = suggestion
+        if self._broken_off:
+            self._end_reason = _INTERRUPTED
+        elif undefined and not self._begun:
+            self._end_reason = "nothing was started, since steps are undefined"
+        elif self._died and not self._end_reason:
+            self._end_reason = "workers died and were not replaced"
+        crashes = {nodeid: worker for nodeid, worker in self._crashes.items() if worker not in self._broken_off}
+        return Heard(
+            attempts=self._attempts,
+            begun=of_scenarios(self._begun),
+            unfinished=of_scenarios(self._begun - self._ended),
+            reached=self._reached,
+            crashes={self._ids[nodeid]: worker for nodeid, worker in crashes.items() if nodeid in self._ids},
+            undefined=undefined,
+            quarantine=self._quarantine,
+            end_reason=self._end_reason,
+        )
+
+    def _leave_word(self, record: Scenario, passed: int, running: bool) -> None:
+        """Leave how far a scenario has come: a process that dies tells nothing more."""
+        started = record.started.isoformat() if record.started else ""
+        words = self._plan_folder / f"{self._worker}.words"
+        # a word that cannot be left must not fail the step that it is about
+        with contextlib.suppress(OSError), words.open("a") as file:
+            file.write(json.dumps([record.id, started, passed, running]) + "\n")
 
     def _leave(self, name: str, content: object) -> None:
         """Leave something for the controller; a file appears whole or not at all."""
@@ -223,8 +359,20 @@ class Recorder:
             for file in sorted(folder.glob("*.problem")):
                 problem = Problem.from_dict(json.loads(file.read_text()))
                 self.problem(problem.where, problem.failure)
+                if problem.where == _PYTEST:
+                    self._last_words.append(f"{problem.where}: {problem.failure.first_line}")
+            for file in sorted(folder.glob("*.undefined")):
+                self.undefined(*json.loads(file.read_text()))
+            for file in folder.glob("*.words"):
+                for line in file.read_text().splitlines(keepends=True):
+                    if line.endswith("\n"):  # the last one may have been cut off
+                        name_, started, passed, running = json.loads(line)
+                        reached = Reached(file.stem, datetime.fromisoformat(started), passed, running)
+                        known = self._reached.get(name_)
+                        if known is None or known.started <= reached.started:
+                            self._reached[name_] = reached
             if plan := next(folder.glob("*.plan"), None):
-                features, left_out = json.loads(plan.read_text())
+                features, left_out, self._ids = json.loads(plan.read_text())
                 self._features = [Feature.from_dict(feature) for feature in features]
                 self._left_out = [Scenario.from_dict(scenario) for scenario in left_out]
 
@@ -237,7 +385,6 @@ class Recorder:
             return otherwise
 
     def _write(self, run: Run) -> None:
-        run = run.redacted(self._redact)
         self._output.mkdir(parents=True, exist_ok=True)
         for path, content in (
             (self.data, json.dumps(run.to_dict(), indent=2) + "\n"),
@@ -246,8 +393,21 @@ class Recorder:
             part = path.with_suffix(".part")
             part.write_text(content, encoding="utf-8")
             part.replace(path)
-        for write in self._writers:
-            write(run, self._output)
+
+
+def _is_same_attempt(one: Scenario, other: Scenario) -> bool:
+    return (one.worker, one.started) == (other.worker, other.started)
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _flake(scenario: Scenario) -> str:
+    failures = [each.failure.first_line if each.failure else each.reason for each in scenario.earlier]
+    before = "; ".join(text for text in dict.fromkeys(failures) if text)
+    said = f"FLAKY {scenario.id}: {scenario.reason}; before: {before}"
+    return f"{said} ({scenario.quarantine})" if scenario.quarantine else said
 
 
 def _failure(longrepr: str) -> Failure:

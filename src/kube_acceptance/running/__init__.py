@@ -1,1 +1,1 @@
-"""How a run goes: in which order, by how many workers, what is shown of it, and what is remembered."""
+"""How a run goes: in which order, by how many workers, how often, what is shown of it and what is remembered."""

@@ -94,6 +94,10 @@ class History:
         part.write_text("".join(f"{entry.model_dump_json()}\n" for entry in entries), encoding="utf-8")
         part.replace(self._path)
 
+    def write(self, run: Run, reports: Path) -> None:
+        """Record a run as a report does that is written to a folder; the folder of one run is not where it is kept."""
+        self.add(run)
+
     def _entries(self) -> list[Entry]:
         entries = []
         lines = self._path.read_bytes().splitlines() if self._path.is_file() else []

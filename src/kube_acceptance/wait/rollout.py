@@ -57,6 +57,14 @@ def job(item: Any) -> str:
     return "has failed" if "Failed" in done else "is not complete"
 
 
+def pod(item: Any) -> str:
+    """What a pod still lacks, in words; empty when it is ready."""
+    if item.metadata.deletion_timestamp:
+        return "is being deleted"
+    ready = any(one.type == "Ready" and one.status == "True" for one in item.status.conditions or [])
+    return "" if ready else f"is {item.status.phase} and not ready"
+
+
 def failed(item: Any) -> bool:
     """Whether a Job has failed for good."""
     return any(one.type == "Failed" and one.status == "True" for one in item.status.conditions or [])
@@ -67,6 +75,7 @@ CHECKS: dict[str, Callable[[Any], str]] = {
     "StatefulSet": stateful_set,
     "DaemonSet": daemon_set,
     "Job": job,
+    "Pod": pod,
 }
 
 

@@ -1,0 +1,121 @@
+Feature: Running and reporting
+  The suite says what it did, what it did not and why, and it is never green for the wrong reason. Shown on the suites of small
+  example projects, which run here as a user runs them.
+
+  @static
+  Rule: Before anything starts
+
+    @REQ-RUN-01
+    Scenario Outline: Mistakes in the features are told together, and nothing is started: <how>
+      Given the example project "mistakes"
+      When its suite runs with "<options>"
+      Then it fails before anything is made ready
+      And it says each of these once
+        | line                                                                                                   |
+        | features/empty.feature:2: the scenario 'Nothing is said' has no steps                                  |
+        | features/selling.feature:6: the tag @cutser is not known                                               |
+        | features/selling.feature:7: two scenarios are named 'Bread is sold'                                    |
+        | features/selling.feature:9: Then it sells "bread" to "everybody" matches more than one step definition |
+        | features/selling.feature:12: no step definition for: Given a shop with 2 doors                         |
+        | features/selling.feature:13: the step definition conftest.py                                           |
+        | features/torn.feature:4: expected                                                                      |
+        | it closes at night                                                                                     |
+        | @given(parsers.parse("a shop with {count:d} doors"))                                                   |
+
+      Examples:
+        | how            | options |
+        | alone          |         |
+        | by two workers | -n 2    |
+
+  @static
+  Rule: What became of each scenario
+
+    @REQ-RUN-04
+    Scenario Outline: Every report tells what became of each scenario: <how>
+      Given the example project "statuses"
+      When its suite runs with "--repeat-failed 1 -m 'not slow' <options>"
+      Then it fails after something was made ready
+      And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+        | scenario           | status  |
+        | Bread is baked     | passed  |
+        | Cake is baked      | failed  |
+        | Pie is baked       | pending |
+        | Biscuits are baked | skipped |
+        | The oven is warm   | broken  |
+        | Rolls are baked    | flaky   |
+
+      Examples:
+        | how            | options |
+        | alone          |         |
+        | by two workers | -n 2    |
+
+    @REQ-RUN-04
+    Scenario: A worker that dies breaks the scenario that it ran, and no other
+      Given the example project "statuses"
+      When its suite runs with "-n 2 -k 'Bread or lights'"
+      Then it fails after something was made ready
+      And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+        | scenario          | status |
+        | Bread is baked    | passed |
+        | The lights go out | broken |
+
+    @REQ-RUN-05
+    Scenario: What passes only when repeated is no success
+      Given the example project "statuses"
+      When its suite runs with "--repeat-failed 2 -k Rolls"
+      Then it fails after something was made ready
+      And the scenario "Rolls are baked" is told as flaky after 1 failed attempt
+
+    @REQ-RUN-05
+    Scenario: A quarantine holds until its date
+      Given the example project "statuses"
+      And its quarantine is
+        | scenario                                  | owner      | until    | reason             |
+        | features/bakery.feature::Rolls are baked  | The bakers | tomorrow | the oven is tired  |
+      When its suite runs with "--repeat-failed 1 -k Rolls"
+      Then it ends well, as "incomplete"
+      And the scenario "Rolls are baked" is told as flaky after 1 failed attempt
+      When its suite runs with "--repeat-failed 1 -k Cake"
+      Then it fails after something was made ready
+
+    @REQ-RUN-05
+    Scenario: A quarantine past its date fails the run, whatever its scenario does
+      Given the example project "statuses"
+      And its quarantine is
+        | scenario                                 | owner      | until     | reason         |
+        | features/bakery.feature::Bread is baked  | The bakers | yesterday | it was burnt   |
+      When its suite runs with "-k Bread"
+      Then it fails before anything is made ready
+      And it says each of these once
+        | line                                                          |
+        | the quarantine of "features/bakery.feature::Bread is baked"   |
+
+  @cluster
+  Rule: On a cluster
+
+    @REQ-RUN-06
+    Scenario: Two workers share a cluster and a release, and a serial scenario runs alone
+      Given the example project "shop" on this cluster
+      When its suite runs with "-n 2 -m 'not slow' --seed 7"
+      Then it ends well, as "incomplete"
+      And it says each of these once
+        | line   |
+        | seed 7 |
+      And its 6 scenarios ran on 2 workers, of which some overlapped
+      And they used 2 releases: one that they shared and one for the disruptive scenario alone
+      And no scenario ran while "The shop is cleaned" did
+
+    @REQ-RUN-03
+    Scenario: A failure leaves its evidence, without secrets
+      Given the example project "shop" on this cluster
+      When its suite runs with "-m slow"
+      Then it fails after something was made ready
+      And the evidence of "The customer is king" holds these files
+        | file             |
+        | events.txt       |
+        | describe.txt     |
+        | nodes.txt        |
+        | helm-history.txt |
+        | objects.yaml     |
+      And a log among it says "the password is [redacted]"
+      And none of its reports holds the password

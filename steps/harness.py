@@ -1,0 +1,207 @@
+"""Phrases on the harness itself: example projects, whose suites run as a user runs them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from pytest_bdd import given, parsers, then, when
+
+from kube_acceptance.cluster import Cluster
+from kube_acceptance.config import Config
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.report import Run, note
+from kube_acceptance.report.model import Scenario
+from kube_acceptance.report.readback import in_data, in_junit, in_messages
+from kube_acceptance.session import Session
+from kube_acceptance.steps.phrases import must, rows, some
+from kube_acceptance.suite import Ended, Suite
+
+PROJECTS = Path(__file__).parent / "projects"
+MADE = "something was made ready"  # what the example projects print when their first fixture is made
+PASSWORD = "not-a-secret"  # what the chart of the example project "shop" has its pod log
+ENDS_WITHIN = 180.0  # seconds
+DAYS = {"yesterday": -1, "tomorrow": 1}
+
+
+@pytest.fixture
+def example(settings: Config, session: Session, tmp_path: Path) -> Callable[..., Suite]:
+    """Makes the suite of an example project, in a copy of it."""
+
+    def of(name: str, *options: str) -> Suite:
+        root = shutil.copytree(PROJECTS / name, tmp_path / name)
+        file = root / "pyproject.toml"
+        file.write_text(file.read_text().replace("../../..", str(settings.root)))
+        env = session.mutant.crippled(tmp_path) if session.mutant else {}
+        return Suite(root, tmp_path / "reports", env, options)
+
+    return of
+
+
+@given(parsers.re(r'the example project "(?P<name>[^"]+)"'), target_fixture="suite")
+def example_project(example: Callable[..., Suite], name: str) -> Suite:
+    return example(name)
+
+
+@given(parsers.re(r'the example project "(?P<name>[^"]+)" on this cluster'), target_fixture="suite")
+def example_project_here(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
+    return example(name, "--cluster-name", cluster.name)
+
+
+@given("its quarantine is")
+def quarantine(suite: Suite, datatable: list[list[str]]) -> None:
+    with (suite.root / "pyproject.toml").open("a") as file:
+        for row in rows(datatable):
+            until = datetime.date.today() + datetime.timedelta(days=DAYS[row.pop("until")])
+            file.write(f"\n[[tool.kube-acceptance.quarantine]]\nuntil = {until}\n")
+            file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in row.items())
+
+
+@when(parsers.re(r'its suite runs with "(?P<options>[^"]*)"'), target_fixture="ended")
+def suite_runs(suite: Suite, options: str) -> Ended:
+    ended = suite.run(*shlex.split(options), timeout=ENDS_WITHIN)
+    note(f"exit status {ended.exitstatus} after {ended.seconds:.1f} s")
+    return ended
+
+
+@then("it fails before anything is made ready")
+def fails_early(ended: Ended) -> None:
+    _must_end(ended, well=False)
+    if MADE in ended.said:
+        raise AcceptanceError("something was made ready before the suite failed", details=ended.said.splitlines())
+
+
+@then("it fails after something was made ready")
+def fails(ended: Ended) -> None:
+    _must_end(ended, well=False)
+    if MADE not in ended.said:
+        raise AcceptanceError("nothing was made ready before the suite failed", details=ended.said.splitlines())
+
+
+@then(parsers.re(r'it ends well, as "(?P<verdict>[^"]+)"'))
+def ends_well(ended: Ended, verdict: str) -> None:
+    _must_end(ended, well=True)
+    if ended.run.verdict != verdict:
+        raise AcceptanceError(f'its verdict is "{ended.run.verdict}", not "{verdict}"')
+
+
+@then("it says each of these once")
+def says(ended: Ended, datatable: list[list[str]]) -> None:
+    lines = ended.said.splitlines()
+    for row in rows(datatable):
+        found = [line for line in lines if row["line"] in line]
+        if len(found) != 1:
+            raise AcceptanceError(f"the suite says {row['line']!r} {len(found)} times, not once", details=lines)
+        note(found[0].strip())
+
+
+@then("its data, JUnit file, Cucumber messages and living documentation tell of each scenario")
+def reports_tell(ended: Ended, page: Page, datatable: list[list[str]]) -> None:
+    folder, expected = ended.reports, {row["scenario"]: row["status"] for row in rows(datatable)}
+    page.goto((folder / "living-documentation.html").as_uri())
+    told = {
+        "run.json": in_data(folder / "run.json"),
+        "junit.xml": in_junit(folder / "junit.xml"),
+        "cucumber-messages.ndjson": in_messages(folder / "cucumber-messages.ndjson"),
+        "living-documentation.html": dict(page.evaluate(SHOWN)),
+    }
+    must((f"{file} tells of {said}" for file, said in told.items() if said != expected), of="reports")
+    note(f"{len(told)} reports agree on {len(expected)} scenarios")
+
+
+SHOWN = """[...document.querySelectorAll('details.scenario')].map(
+    each => [each.querySelector('summary :is(h4, h5)').firstChild.textContent.trim(), each.dataset.status])"""
+
+
+@then(parsers.re(r'the scenario "(?P<name>[^"]+)" is told as flaky after (?P<count>\d+) failed attempts?'))
+def told_as_flaky(ended: Ended, name: str, count: str) -> None:
+    scenario = _scenario(ended.run, name)
+    if (scenario.status, len(scenario.earlier)) != ("flaky", int(count)):
+        raise AcceptanceError(f'"{name}" is {scenario.status} after {len(scenario.earlier)} attempts')
+    note(f"before: {scenario.earlier[0].failure.first_line if scenario.earlier[0].failure else ''}")
+
+
+@then(parsers.re(r"its (?P<count>\d+) scenarios ran on (?P<workers>\d+) workers, of which some overlapped"))
+def ran_on_workers(ended: Ended, count: str, workers: str) -> None:
+    ran = [scenario for scenario in ended.run.scenarios() if scenario.status == "passed"]
+    used = {scenario.worker for scenario in ran}
+    if (len(ran), len(used)) != (int(count), int(workers)):
+        raise AcceptanceError(f"{len(ran)} scenarios passed, on the workers {sorted(used)}")
+    some(_together(ended), what="scenarios that overlapped")
+
+
+@then(parsers.re(r"they used (?P<count>\d+) releases: one that they shared and one for the disruptive scenario alone"))
+def used_releases(ended: Ended, count: str) -> None:
+    users: dict[str, set[str]] = {}
+    for _, namespace, name in _diary(ended):
+        users.setdefault(namespace, set()).add(name)
+    if len(users) != int(count) or {"The shop is rebuilt"} not in users.values():
+        raise AcceptanceError(f"the releases were used so: {users}")
+    note("; ".join(f"{namespace}: {len(names)} scenarios" for namespace, names in users.items()))
+
+
+@then(parsers.re(r'no scenario ran while "(?P<name>[^"]+)" did'))
+def ran_alone(ended: Ended, name: str) -> None:
+    some((each for _, _, each in _diary(ended) if each == name), what=f'runs of "{name}"')
+    must((f'"{name}" ran while {others} did' for others in _together(ended) if name in others), of="scenarios")
+
+
+@then(parsers.re(r'the evidence of "(?P<name>[^"]+)" holds these files'))
+def evidence_holds(ended: Ended, name: str, datatable: list[list[str]]) -> None:
+    folder = ended.reports / _evidence(ended, name)
+    must((f"{row['file']} is not in it" for row in rows(datatable) if not (folder / row["file"]).is_file()), of="files")
+    note(f"{len(list(folder.iterdir()))} files")
+
+
+@then(parsers.re(r'a log among it says "(?P<words>[^"]+)"'))
+def log_says(ended: Ended, words: str) -> None:
+    logs = some(ended.reports.rglob("*.log"), what="logs")
+    some((log for log in logs if words in Path(str(log)).read_text()), what=f"logs that say {words!r}")
+
+
+@then("none of its reports holds the password")
+def password_is_nowhere(ended: Ended) -> None:
+    files = [file for file in ended.reports.rglob("*") if file.is_file()]
+    some(files, what="reports")
+    must((f"{file.name} holds it" for file in files if PASSWORD.encode() in file.read_bytes()), of="files")
+    note(f"{len(files)} files")
+
+
+def _must_end(ended: Ended, *, well: bool) -> None:
+    if (ended.exitstatus == 0) is not well:
+        raise AcceptanceError(f"the suite ended with status {ended.exitstatus}", details=ended.said.splitlines())
+
+
+def _scenario(run: Run, name: str) -> Scenario:
+    found = [scenario for scenario in run.scenarios() if scenario.name == name]
+    if not found:
+        raise AcceptanceError(f'the report has no scenario "{name}"')
+    return found[0]
+
+
+def _evidence(ended: Ended, name: str) -> str:
+    links = [file.path for file in _scenario(ended.run, name).attachments if file.name == "evidence"]
+    return str(some(links, what=f'evidence of "{name}"')[0])
+
+
+def _diary(ended: Ended) -> list[tuple[str, str, str]]:
+    """What the scenarios of the example project wrote down: begin or end, namespace, name."""
+    entries = [tuple(line.split(" ", 2)) for line in (ended.reports / "diary.txt").read_text().splitlines()]
+    return [(event, namespace, name) for event, namespace, name in entries]
+
+
+def _together(ended: Ended) -> list[set[str]]:
+    """The sets of scenarios that ran at the same time."""
+    running: set[str] = set()
+    found = []
+    for event, _, name in _diary(ended):
+        running = running | {name} if event == "begin" else running - {name}
+        if len(running) > 1:
+            found.append(running)
+    return found

@@ -1,0 +1,112 @@
+"""Phrases on the command line of the harness, and on what a run leaves behind when it is killed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from kube_acceptance import command
+from kube_acceptance.cluster.kind import CLUSTER_LABEL
+from kube_acceptance.cluster.shared import folders
+from kube_acceptance.command import Completed
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.report import note
+from kube_acceptance.session import Session
+from kube_acceptance.suite import Suite
+from kube_acceptance.wait import Seen, eventually
+
+NODE_WITHIN = 60.0  # seconds
+NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A cluster whose run is killed, in a cache of its own: others' clusters are none of its business."""
+
+    suite: Suite
+    name: str
+    cache: Path
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Variables for the command, which a scenario may add to."""
+    return {}
+
+
+@given(parsers.re(r'the example project "(?P<name>[^"]+)" with a cluster of its own'), target_fixture="orphan")
+def example_project_apart(
+    example: Callable[..., Suite], environment: dict[str, str], session: Session, tmp_path: Path, name: str
+) -> Iterator[Orphan]:
+    cluster, cache = f"kube-acceptance-killed-{session.id}", tmp_path / "cache"
+    tools = os.pathsep.join(str(session.tool(tool).parent) for tool in ("kind", "kubectl", "helm"))
+    environment |= {"KUBE_ACCEPTANCE_CACHE": str(cache), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    yield Orphan(replace(example(name, "--cluster-name", cluster), env=environment), cluster, cache)
+
+
+@when("its suite is killed as soon as the cluster's node is there")
+def killed(orphan: Orphan, session: Session, tmp_path: Path) -> None:
+    process = orphan.suite.start("-m", "slow", log=tmp_path / "log")
+    with command.watched(process):
+        eventually(
+            "the cluster's node", lambda: Seen(bool(left := _left(orphan, session)), f"{left}"), within=NODE_WITHIN
+        )
+        process.kill()
+        note(f"killed: exit status {process.wait(10)}")
+
+
+@when(parsers.re(r'kube-acceptance runs with "(?P<words>[^"]+)"'), target_fixture="completed")
+def command_runs(environment: dict[str, str], words: str) -> Completed:
+    return _kube_acceptance(words, environment)
+
+
+@when(
+    parsers.re(r'kube-acceptance runs with "(?P<words>[^"]+)" where Docker cannot be reached'),
+    target_fixture="completed",
+)
+def command_runs_without_docker(words: str) -> Completed:
+    return _kube_acceptance(words, NOWHERE)
+
+
+@then(parsers.re(r'it ends with status (?P<status>\d+) and says "(?P<said>[^"]+)"'))
+def ends_with(completed: Completed, status: str, said: str) -> None:
+    if completed.returncode != int(status) or said not in completed.stdout + completed.stderr:
+        lines = (completed.stdout + completed.stderr).splitlines()
+        raise AcceptanceError(f"it ended with status {completed.returncode}, see what it said", details=lines)
+    note(next(line.strip() for line in (completed.stdout + completed.stderr).splitlines() if said in line))
+
+
+@then("the killed run's cluster is there")
+def something_is_left(orphan: Orphan, session: Session) -> None:
+    if not _left(orphan, session):
+        raise AcceptanceError("the killed run left nothing behind, so removing it would prove nothing")
+
+
+@then("nothing of the killed run is there")
+def nothing_is_left(orphan: Orphan, session: Session) -> None:
+    def gone() -> Seen[None]:
+        left = _left(orphan, session)
+        return Seen(not left, f"left: {', '.join(left)}")
+
+    # `kind create` may still be on its way when its cluster is removed, and then fails
+    eventually("everything of the killed run to be gone", gone, within=NODE_WITHIN)
+
+
+def _left(orphan: Orphan, session: Session) -> list[str]:
+    found = session.engine.containers.list(all=True, filters={"label": f"{CLUSTER_LABEL}={orphan.name}"})
+    return [
+        *(f"container {each.name}" for each in found),
+        *(f"folder {each}" for each in folders(orphan.cache).glob("*")),
+    ]
+
+
+def _kube_acceptance(words: str, env: Mapping[str, str]) -> Completed:
+    program = Path(sys.executable).with_name("kube-acceptance")
+    return command.run([program, *shlex.split(words)], timeout=NODE_WITHIN, env=env, check=False)

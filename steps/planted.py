@@ -1,0 +1,157 @@
+"""Phrases on workloads with a planted fault: when a wait gives up on them, and what it says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from pytest_bdd import given, parsers, then, when
+
+from kube_acceptance.cluster import Cluster
+from kube_acceptance.errors import AcceptanceError, WaitError
+from kube_acceptance.report import note
+from kube_acceptance.session import Session
+from kube_acceptance.steps.phrases import seconds, some
+from kube_acceptance.wait.workloads import Workloads
+
+MANIFESTS = {file.stem: file for file in (Path(__file__).parent / "planted").glob("*.yaml")}
+NAME = "planted"  # of every object in the manifests
+UP_TO = r"(?P<count>\d+) (?P<unit>seconds?|minutes?)"
+
+
+class Planted:
+    """A manifest, applied in a namespace of its own that enforces the restricted standard."""
+
+    def __init__(self, session: Session, manifest: str) -> None:
+        self.cluster: Cluster = session.cluster
+        self.namespace = session.new_namespace(NAME)
+        self.cluster.kubectl("apply", "--namespace", self.namespace, "--filename", str(MANIFESTS[manifest]))
+        self.since = time.monotonic()
+        objects = yaml.safe_load_all(MANIFESTS[manifest].read_text())
+        self.workloads = Workloads(self.cluster, self.namespace, objects)
+
+    def bring_config_map(self) -> None:
+        """Create the ConfigMap that `bad-configuration` lacks."""
+        self.cluster.core.create_namespaced_config_map(
+            self.namespace, {"metadata": {"name": NAME}, "data": {"word": "x"}}
+        )
+
+    def delete_pods(self) -> None:
+        """Delete its pods."""
+        self.cluster.core.delete_collection_namespaced_pod(self.namespace)
+
+
+@dataclass(frozen=True)
+class Waited:
+    """How a wait ended: after how many seconds, and with what failure, if any."""
+
+    seconds: float
+    error: WaitError | None
+
+
+@pytest.fixture(scope="session")
+def all_planted(session: Session) -> Iterator[dict[str, Planted]]:
+    """All manifests, planted at once: each scenario then waits only for what is left until its fault is certain."""
+    planted: dict[str, Planted] = {}
+    try:
+        for name in MANIFESTS:
+            planted[name] = Planted(session, name)
+        yield planted
+    finally:
+        for one in planted.values():
+            one.cluster.core.delete_namespace(one.namespace)
+
+
+@given(parsers.parse('a workload with the planted fault "{fault}"'), target_fixture="workload")
+def planted_fault(all_planted: dict[str, Planted], fault: str) -> Planted:
+    return all_planted[fault]
+
+
+@given("a healthy workload", target_fixture="workload")
+def healthy(all_planted: dict[str, Planted]) -> Planted:
+    return all_planted["healthy"]
+
+
+@given(parsers.re(rf"a workload whose ConfigMap comes {UP_TO} late"), target_fixture="workload")
+def late_config_map(session: Session, count: str, unit: str) -> Iterator[Planted]:
+    planted = Planted(session, "bad-configuration")
+    threading.Timer(seconds(count, unit), planted.bring_config_map).start()
+    yield planted
+    planted.cluster.core.delete_namespace(planted.namespace)
+
+
+@when(parsers.re(rf"the harness waits up to {UP_TO} for it to be ready"), target_fixture="outcome")
+def wait_for_it(workload: Planted, count: str, unit: str) -> Waited:
+    return _timed(lambda: workload.workloads.wait_until_ready("the workload", within=seconds(count, unit)))
+
+
+@when(
+    parsers.re(rf"its pods are deleted (?P<after>\d+) seconds into a watch of {UP_TO} that it stays ready"),
+    target_fixture="outcome",
+)
+def watch_it(workload: Planted, after: str, count: str, unit: str) -> Waited:
+    threading.Timer(float(after), workload.delete_pods).start()
+    return _timed(lambda: workload.workloads.must_stay_ready("the workload", lasting=seconds(count, unit)))
+
+
+@then(parsers.re(rf"it gives up within {UP_TO} of the fault being certain"))
+def gave_up(workload: Planted, outcome: Waited, count: str, unit: str) -> None:
+    error = _failure(outcome)
+    if error.certain_for is None:
+        raise AcceptanceError(f"the wait did not give up: {error.summary}", details=error.details)
+    # a fault that was certain before the wait began counts from then
+    late = min(error.certain_for, outcome.seconds)
+    if late > seconds(count, unit):
+        raise AcceptanceError(f"the wait gave up {late:.1f} s after the fault was certain: {error.summary}")
+    after = time.monotonic() - workload.since
+    note(f"given up {late:.1f} s after the fault was certain, {after:.0f} s after it was planted")
+
+
+@then(parsers.re(rf"the watch ends within {UP_TO} of the deletion, (?P<after>\d+) seconds after its start"))
+def watch_ended(outcome: Waited, count: str, unit: str, after: str) -> None:
+    _failure(outcome)
+    late = outcome.seconds - float(after)
+    if not 0 <= late <= seconds(count, unit):
+        raise AcceptanceError(f"the watch ended {late:.1f} s after the deletion")
+    note(f"ended {late:.2f} s after the deletion")
+
+
+@then(parsers.parse('the first line of the failure says "{words}"'))
+def first_line_says(outcome: Waited, words: str) -> None:
+    first, *_ = str(_failure(outcome)).splitlines()
+    if words not in first:
+        raise AcceptanceError(f"the first line does not say {words!r}: {first}")
+    note(first)
+
+
+@then("it is ready")
+def is_ready(outcome: Waited) -> None:
+    if outcome.error:
+        raise outcome.error
+    note(f"ready after {outcome.seconds:.1f} s")
+
+
+@then(parsers.parse('kubelet had told of "{words}"'))
+def kubelet_told(workload: Planted, words: str) -> None:
+    told = workload.cluster.core.list_namespaced_event(workload.namespace).items
+    some((event for event in told if words in (event.message or "")), what=f"events about {words}")
+
+
+def _timed(wait: Callable[[], None]) -> Waited:
+    began = time.monotonic()
+    try:
+        wait()
+    except WaitError as error:
+        return Waited(time.monotonic() - began, error)
+    return Waited(time.monotonic() - began, None)
+
+
+def _failure(outcome: Waited) -> WaitError:
+    if outcome.error is None:
+        raise AcceptanceError(f"the wait ended well after {outcome.seconds:.1f} s, though it should have failed")
+    return outcome.error

@@ -1,0 +1,36 @@
+"""Phrases of the example project whose features are full of mistakes."""
+
+import os
+
+import pytest
+from pytest_bdd import given, parsers, then
+
+
+@pytest.fixture(autouse=True, scope="session")
+def made():
+    os.write(2, b"something was made ready\n")  # past pytest's capture
+
+
+@given("a shop")
+def shop():
+    pass
+
+
+@then(parsers.parse('it sells "{what}"'))
+def sells(what):
+    pass
+
+
+@then(parsers.parse('it sells "{what}" to "{whom}"'))
+def sells_to(what, whom):
+    pass
+
+
+@then("it closes at night")
+async def closes():
+    pass
+
+
+@then("nobody says this")
+def unused():
+    pass
