@@ -179,8 +179,9 @@ class Project:
         return self.run_static("--plan", *arguments)
 
     def left(self) -> list[str]:
-        """What there still is below the cache."""
-        return sorted(str(path.relative_to(self.cache)) for path in self.cache.rglob("*"))
+        """What there still is of runs and clusters below the cache."""
+        found = [path for kind in ("runs", "clusters") for path in (self.cache / kind).rglob("*")]
+        return sorted(str(path.relative_to(self.cache)) for path in found)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from kube_acceptance import console
 from kube_acceptance.plugin import session_key
 from kube_acceptance.report.model import RED, Scenario, ScenarioStatus
 from kube_acceptance.report.observer import RECORD
+from kube_acceptance.running.repeat import REPEATED
 from kube_acceptance.running.screen import Screen, own
 from kube_acceptance.running.voices import Listener, Worker
 
@@ -39,6 +40,7 @@ class ScenarioReporter(TerminalReporter):  # type: ignore[misc]  # pytest calls 
         self._show_progress_info = False
         self._screen = screen
         self._records: dict[str, Scenario] = {}
+        self._before: dict[str, str] = {}
         self._running: dict[str, str] = {}
         self._finished = 0
         self._step = ""
@@ -79,7 +81,10 @@ class ScenarioReporter(TerminalReporter):  # type: ignore[misc]  # pytest calls 
         category, _, _ = self.config.hook.pytest_report_teststatus(report=report, config=self.config)
         self._add_stats(category, [report])
         if record := getattr(report, RECORD, None):
-            self._records[report.nodeid] = Scenario.from_dict(record)
+            self._records[report.nodeid] = scenario = Scenario.from_dict(record)
+            if report.outcome == REPEATED:
+                self._before[report.nodeid] = _why(scenario)
+                self._write_scenario("again", "yellow", scenario.name, scenario, _why(scenario))
         elif report.when not in ("setup", "call", "teardown"):
             # pytest-xdist says so, and nothing more, of what a worker ran when it died
             self._end(report.nodeid, "broken", str(report.longrepr).splitlines()[0])
@@ -95,7 +100,11 @@ class ScenarioReporter(TerminalReporter):  # type: ignore[misc]  # pytest calls 
         if self.verbosity > 0 and self._has_workers:
             for step in record.steps:
                 self._write_step(step.status, f"{step.keyword} {step.text}", step.duration)
-        self._end(nodeid, record.status, _why(record), record)
+        before = self._before.pop(nodeid, "")
+        if record.status == "passed" and before:
+            self._end(nodeid, "flaky", f"passed only when repeated; before: {before}", record)
+        else:
+            self._end(nodeid, record.status, _why(record), record)
 
     def _end(self, nodeid: str, status: ScenarioStatus, why: str, record: Scenario | None = None) -> None:
         name = self._running.pop(nodeid, nodeid.partition("::")[2])
@@ -104,12 +113,14 @@ class ScenarioReporter(TerminalReporter):  # type: ignore[misc]  # pytest calls 
         self._screen.show("")
         if status != "passed" or self.verbosity >= 0:
             colour = "red" if status in RED else "yellow" if status in YELLOW else "green"
-            seconds = f" ({record.duration:.1f} s)" if record else ""
-            mark = self._coloured(status, colour)
-            self._screen.line(f"{self._count} {mark}  {record.name if record else name}{seconds}")
-            if why:
-                self._screen.line(self._coloured(f"    {why}", colour))
+            self._write_scenario(status, colour, record.name if record else name, record, why)
         self._redraw()
+
+    def _write_scenario(self, word: str, colour: str, name: str, record: Scenario | None, why: str) -> None:
+        seconds = f" ({record.duration:.1f} s)" if record else ""
+        self._screen.line(f"{self._count} {self._coloured(word, colour)}  {name}{seconds}")
+        if why:
+            self._screen.line(self._coloured(f"    {why}", colour))
 
     # ---- steps, where they run in this process
 
@@ -250,8 +261,4 @@ def _is_scenario(nodeid: str) -> bool:
 
 
 def _why(record: Scenario) -> str:
-    if record.failure:
-        return record.failure.first_line
-    if record.status == "flaky" and record.earlier and (first := record.earlier[0].failure):
-        return f"attempt 1 of {len(record.earlier) + 1}: {first.first_line}"
-    return record.reason
+    return record.failure.first_line if record.failure else record.reason
