@@ -11,21 +11,31 @@ Feature: Running and reporting
       When its suite runs with "<options>"
       Then it fails before anything is made ready
       And it says each of these once
-        | line                                                                                                   |
-        | features/empty.feature:2: the scenario 'Nothing is said' has no steps                                  |
-        | features/selling.feature:6: the tag @cutser is not known                                               |
-        | features/selling.feature:7: two scenarios are named 'Bread is sold'                                    |
-        | features/selling.feature:9: Then it sells "bread" to "everybody" matches more than one step definition |
-        | features/selling.feature:12: no step definition for: Given a shop with 2 doors                         |
-        | features/selling.feature:13: the step definition conftest.py                                           |
-        | features/torn.feature:4: expected                                                                      |
-        | it closes at night                                                                                     |
-        | @given(parsers.parse("a shop with {count:d} doors"))                                                   |
+        | line                                                                                                             |
+        | the step definition is async and would never run; make it a plain function                                       |
+        | features/empty.feature:2: the scenario "Nothing is said" has no steps                                            |
+        | features/selling.feature:6: the tag @cutser is not known; did you mean @cluster?                                 |
+        | features/selling.feature:7: the scenario of line 2 is named "Bread is sold" too                                  |
+        | features/selling.feature:9: more than one step definition matches: Then it sells "bread" to "everybody"          |
+        | features/selling.feature:12: no step definition for: Given a shop with 2 doors; a definition to paste            |
+        | features/torn.feature:4: "It sells bread" cannot stand here                                                      |
+        | @given(parsers.parse("a shop with {count:d} doors"))                                                             |
+        | 7 mistakes in the features; nothing was run                                                                      |
 
       Examples:
         | how            | options |
         | alone          |         |
         | by two workers | -n 2    |
+
+    @REQ-RUN-01
+    Scenario: A phrase that nobody uses is told as soon as every feature can be read
+      Given the example project "mistakes"
+      And its "features/torn.feature" is gone
+      When its suite runs with ""
+      Then it fails before anything is made ready
+      And it says each of these once
+        | line                                                      |
+        | no feature uses the step "nobody says this"; remove it, or use it |
 
   @static
   Rule: What became of each scenario

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from pytest_bdd import given, parsers, then
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.ledger import Ledger
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.steps.volumes import must_lie_on_claim
+from kube_acceptance.state.volumes import must_lie_on_claim
+from kube_acceptance.vocabulary import assertion, given
 
 
 class Database:
@@ -45,7 +45,7 @@ def database(release: Release) -> Database:
 
 @given("the data directory of the database lies on the volume of its claim")
 def data_on_claim(release: Release, database: Database) -> None:
-    must_lie_on_claim(release, "database", database.ask("SHOW data_directory"))
+    note(must_lie_on_claim(release, "database", database.ask("SHOW data_directory")))
 
 
 @given("the PostgreSQL system of the database", target_fixture="system")
@@ -53,7 +53,7 @@ def system_identifier(database: Database) -> str:
     return database.ask("SELECT system_identifier FROM pg_control_system()")
 
 
-@then("the database is the same PostgreSQL system")
+@assertion("the database is the same PostgreSQL system")
 def same_system(database: Database, system: str) -> None:
     now = database.ask("SELECT system_identifier FROM pg_control_system()")
     if now != system:
@@ -61,7 +61,7 @@ def same_system(database: Database, system: str) -> None:
     note(f"system identifier {now}")
 
 
-@then("the database is at the newest schema revision")
+@assertion("the database is at the newest schema revision")
 def newest_schema(release: Release, database: Database) -> None:
     pod = release.serving_pods("backend")[0].metadata.name
     newest = release.execute(pod, "python", "-c", "from todo_backend import schema; print(schema.head())").strip()
@@ -71,24 +71,24 @@ def newest_schema(release: Release, database: Database) -> None:
     note(f"schema revision {current}")
 
 
-@then(parsers.parse('the database holds the todo "{title}"'))
+@assertion('the database holds the todo "{title}"')
 def database_holds(database: Database, title: str) -> None:
     _one(database, title)
 
 
-@then(parsers.parse('the database holds the todo "{title}" as completed'))
+@assertion('the database holds the todo "{title}" as completed')
 def database_holds_completed(database: Database, title: str) -> None:
     if _one(database, title)["completed"] is not True:
         raise AcceptanceError(f"the todo {title!r} is not completed in the database")
 
 
-@then(parsers.parse('the database does not hold the todo "{title}"'))
+@assertion('the database does not hold the todo "{title}"')
 def database_does_not_hold(database: Database, title: str) -> None:
     if found := database.titled(title):
         raise AcceptanceError(f"the database still holds {len(found)} todos {title!r}")
 
 
-@then("every acknowledged todo is in the database")
+@assertion("every acknowledged todo is in the database")
 def acknowledged_in_database(database: Database, ledger: Ledger) -> None:
     stored = {key: str(row["title"]) for key, row in database.todos().items()}
     note(f"{ledger.check(stored)} acknowledged todos found, by id and title")

@@ -20,11 +20,11 @@ from kube_acceptance.report import Run, note
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.session import Session
-from kube_acceptance.steps.phrases import must, rows, some
 from kube_acceptance.suite import Ended, Suite
+from kube_acceptance.vocabulary import must, rows, some
 
 PROJECTS = Path(__file__).parent / "projects"
-MADE = "something was made ready"  # what the example projects print when their first fixture is made
+MADE = "made"  # the file that an example project leaves among its reports when its first fixture is made
 PASSWORD = "not-a-secret"  # what the chart of the example project "shop" has its pod log
 ENDS_WITHIN = 180.0  # seconds
 DAYS = {"yesterday": -1, "tomorrow": 1}
@@ -54,6 +54,11 @@ def example_project_here(example: Callable[..., Suite], cluster: Cluster, name: 
     return example(name, "--cluster-name", cluster.name)
 
 
+@given(parsers.re(r'its "(?P<file>[^"]+)" is gone'))
+def file_is_gone(suite: Suite, file: str) -> None:
+    (suite.root / file).unlink()
+
+
 @given("its quarantine is")
 def quarantine(suite: Suite, datatable: list[list[str]]) -> None:
     with (suite.root / "pyproject.toml").open("a") as file:
@@ -65,6 +70,7 @@ def quarantine(suite: Suite, datatable: list[list[str]]) -> None:
 
 @when(parsers.re(r'its suite runs with "(?P<options>[^"]*)"'), target_fixture="ended")
 def suite_runs(suite: Suite, options: str) -> Ended:
+    shutil.rmtree(suite.reports, ignore_errors=True)
     ended = suite.run(*shlex.split(options), timeout=ENDS_WITHIN)
     note(f"exit status {ended.exitstatus} after {ended.seconds:.1f} s")
     return ended
@@ -73,14 +79,14 @@ def suite_runs(suite: Suite, options: str) -> Ended:
 @then("it fails before anything is made ready")
 def fails_early(ended: Ended) -> None:
     _must_end(ended, well=False)
-    if MADE in ended.said:
+    if (ended.reports / MADE).exists():
         raise AcceptanceError("something was made ready before the suite failed", details=ended.said.splitlines())
 
 
 @then("it fails after something was made ready")
 def fails(ended: Ended) -> None:
     _must_end(ended, well=False)
-    if MADE not in ended.said:
+    if not (ended.reports / MADE).exists():
         raise AcceptanceError("nothing was made ready before the suite failed", details=ended.said.splitlines())
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
-from pytest_bdd import given, parsers, then, when
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.ingress import Ingress
+from kube_acceptance.vocabulary import assertion, given, when
 
 
 @given("a person opens the page through the Ingress")
@@ -15,14 +15,14 @@ def open_page(page: Page, ingress: Ingress) -> None:
     expect(page.get_by_role("heading", name="Todos")).to_be_visible()
 
 
-@when(parsers.parse('the person adds the todo "{title}"'))
+@when('the person adds the todo "{title}"')
 def add(page: Page, title: str) -> None:
     page.get_by_label("New todo").fill(title)
     page.get_by_role("button", name="Add").click()
     expect(_item(page, title)).to_be_visible()
 
 
-@when(parsers.parse('the person completes the todo "{title}"'))
+@when('the person completes the todo "{title}"')
 def complete(page: Page, title: str) -> None:
     box = _item(page, title).get_by_role("checkbox")
     box.click()
@@ -30,24 +30,24 @@ def complete(page: Page, title: str) -> None:
     expect(box).to_be_enabled()
 
 
-@when(parsers.parse('the person deletes the todo "{title}"'))
+@when('the person deletes the todo "{title}"')
 def delete(page: Page, title: str) -> None:
     page.get_by_role("button", name=f"Delete {title}").click()
     expect(_item(page, title)).to_have_count(0)
 
 
-@then(parsers.parse('the page lists "{title}"'))
+@assertion('the page lists "{title}"')
 def lists(page: Page, title: str) -> None:
     expect(_item(page, title)).to_be_visible()
 
 
-@then(parsers.parse('the page lists "{title}" after a reload'))
+@assertion('the page lists "{title}" after a reload')
 def lists_after_reload(page: Page, title: str) -> None:
     page.reload()
     expect(_item(page, title)).to_be_visible()
 
 
-@then(parsers.parse('the page does not list "{title}" after a reload'))
+@assertion('the page does not list "{title}" after a reload')
 def does_not_list_after_reload(page: Page, title: str) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Todos")).to_be_visible()
@@ -56,7 +56,7 @@ def does_not_list_after_reload(page: Page, title: str) -> None:
     expect(_item(page, title)).to_have_count(0)
 
 
-@then("the browser reported no error")
+@assertion("the browser reported no error")
 def no_errors(console_errors: list[str]) -> None:
     if console_errors:
         raise AcceptanceError(

@@ -16,12 +16,13 @@ from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, WaitError
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
-from kube_acceptance.steps.phrases import seconds, some
+from kube_acceptance.vocabulary import some
+from kube_acceptance.vocabulary.durations import WRITTEN, seconds
 from kube_acceptance.wait.workloads import Workloads
 
 MANIFESTS = {file.stem: file for file in (Path(__file__).parent / "planted").glob("*.yaml")}
 NAME = "planted"  # of every object in the manifests
-UP_TO = r"(?P<count>\d+) (?P<unit>seconds?|minutes?)"
+UP_TO = rf"(?P<limit>{WRITTEN})"
 
 
 class Planted:
@@ -78,45 +79,45 @@ def healthy(all_planted: dict[str, Planted]) -> Planted:
 
 
 @given(parsers.re(rf"a workload whose ConfigMap comes {UP_TO} late"), target_fixture="workload")
-def late_config_map(session: Session, count: str, unit: str) -> Iterator[Planted]:
+def late_config_map(session: Session, limit: str) -> Iterator[Planted]:
     planted = Planted(session, "bad-configuration")
-    threading.Timer(seconds(count, unit), planted.bring_config_map).start()
+    threading.Timer(seconds(limit), planted.bring_config_map).start()
     yield planted
     planted.cluster.core.delete_namespace(planted.namespace)
 
 
 @when(parsers.re(rf"the harness waits up to {UP_TO} for it to be ready"), target_fixture="outcome")
-def wait_for_it(workload: Planted, count: str, unit: str) -> Waited:
-    return _timed(lambda: workload.workloads.wait_until_ready("the workload", within=seconds(count, unit)))
+def wait_for_it(workload: Planted, limit: str) -> Waited:
+    return _timed(lambda: workload.workloads.wait_until_ready("the workload", within=seconds(limit)))
 
 
 @when(
     parsers.re(rf"its pods are deleted (?P<after>\d+) seconds into a watch of {UP_TO} that it stays ready"),
     target_fixture="outcome",
 )
-def watch_it(workload: Planted, after: str, count: str, unit: str) -> Waited:
+def watch_it(workload: Planted, after: str, limit: str) -> Waited:
     threading.Timer(float(after), workload.delete_pods).start()
-    return _timed(lambda: workload.workloads.must_stay_ready("the workload", lasting=seconds(count, unit)))
+    return _timed(lambda: workload.workloads.must_stay_ready("the workload", lasting=seconds(limit)))
 
 
 @then(parsers.re(rf"it gives up within {UP_TO} of the fault being certain"))
-def gave_up(workload: Planted, outcome: Waited, count: str, unit: str) -> None:
+def gave_up(workload: Planted, outcome: Waited, limit: str) -> None:
     error = _failure(outcome)
     if error.certain_for is None:
         raise AcceptanceError(f"the wait did not give up: {error.summary}", details=error.details)
     # a fault that was certain before the wait began counts from then
     late = min(error.certain_for, outcome.seconds)
-    if late > seconds(count, unit):
+    if late > seconds(limit):
         raise AcceptanceError(f"the wait gave up {late:.1f} s after the fault was certain: {error.summary}")
     after = time.monotonic() - workload.since
     note(f"given up {late:.1f} s after the fault was certain, {after:.0f} s after it was planted")
 
 
 @then(parsers.re(rf"the watch ends within {UP_TO} of the deletion, (?P<after>\d+) seconds after its start"))
-def watch_ended(outcome: Waited, count: str, unit: str, after: str) -> None:
+def watch_ended(outcome: Waited, limit: str, after: str) -> None:
     _failure(outcome)
     late = outcome.seconds - float(after)
-    if not 0 <= late <= seconds(count, unit):
+    if not 0 <= late <= seconds(limit):
         raise AcceptanceError(f"the watch ended {late:.1f} s after the deletion")
     note(f"ended {late:.2f} s after the deletion")
 

@@ -6,18 +6,18 @@ import json
 import uuid
 
 import requests
-from pytest_bdd import given, parsers, then, when
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.ingress import Ingress
 from kube_acceptance.ledger import Ledger, WriteOutcome
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
+from kube_acceptance.vocabulary import assertion, given, when
 
 PAGE_SIZE = 100  # the most that the API lists at once
 
 
-@given(parsers.parse("{count:d} todos were created through the Ingress and acknowledged"), target_fixture="ledger")
+@given("{count:d} todos were created through the Ingress and acknowledged", target_fixture="ledger")
 def created_and_acknowledged(ingress: Ingress, count: int) -> Ledger:
     ledger = Ledger()
     for number in range(count):
@@ -27,7 +27,7 @@ def created_and_acknowledged(ingress: Ingress, count: int) -> Ledger:
     return ledger
 
 
-@when(parsers.parse('a todo "{title}" is created through the Ingress'))
+@when('a todo "{title}" is created through the Ingress')
 def create_one(ingress: Ingress, title: str) -> None:
     ledger = Ledger()
     create(ingress, title, ledger)
@@ -35,13 +35,13 @@ def create_one(ingress: Ingress, title: str) -> None:
         raise AcceptanceError(f"the todo {title!r} was not acknowledged: {ledger.writes}")
 
 
-@then(parsers.parse('the Ingress lists the todo "{title}"'))
+@assertion('the Ingress lists the todo "{title}"')
 def ingress_lists(ingress: Ingress, title: str) -> None:
     if title not in listed(ingress).values():
         raise AcceptanceError(f"the todo {title!r} is not listed through the Ingress")
 
 
-@then("every acknowledged todo is listed through the Ingress")
+@assertion("every acknowledged todo is listed through the Ingress")
 def acknowledged_listed(ingress: Ingress, ledger: Ledger) -> None:
     note(f"{ledger.check(listed(ingress))} acknowledged todos listed")
 
@@ -52,7 +52,7 @@ def resolve_backend(release: Release) -> str:
     return _in_frontend(release, lookup)
 
 
-@then("it learns the address of the backend's Service")
+@assertion("it learns the address of the backend's Service")
 def learns_service_address(release: Release, resolved: str) -> None:
     service = release.cluster.core.read_namespaced_service(f"{release.name}-backend", release.namespace)
     if resolved != service.spec.cluster_ip:
@@ -62,7 +62,7 @@ def learns_service_address(release: Release, resolved: str) -> None:
     note(f"{service.metadata.name} is {resolved}")
 
 
-@then("what the frontend pod fetches from that name is answered by a backend pod")
+@assertion("what the frontend pod fetches from that name is answered by a backend pod")
 def fetched_from_backend(release: Release) -> None:
     fetch = (
         "fetch(process.env.BACKEND_URL + '/readyz').then(r => r.text()).then(console.log, e => console.log(String(e)))"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +15,15 @@ from rich.table import Table
 
 from kube_acceptance import config as configuration
 from kube_acceptance import mutation
-from kube_acceptance.cluster import Lease, reap
+from kube_acceptance.clean import finders, sweep
+from kube_acceptance.cluster import Lease
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.console import progress
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.runner import Verdict
-from kube_acceptance.session import cluster_name, connect, leftover, provider
+from kube_acceptance.session import cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
 app = typer.Typer(
@@ -29,14 +34,58 @@ app = typer.Typer(
 
 
 @app.command()
-def clean() -> None:
-    """Remove the clusters that earlier runs kept or left behind; those in use stay.
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False,
+) -> None:
+    """Say what this machine and this project lack for a run, with one fix a line; start and change nothing.
 
-    Example:  kube-acceptance clean
+    A line each: ok, warning (a run may succeed all the same) or missing. Exit status 1 when something is missing.
+
+    Examples:
+        kube-acceptance doctor
+
+        kube-acceptance doctor --json
+    """
+    findings = examine(checks(Path.cwd()))
+    lines = [as_json(findings)] if json else as_lines(findings, colour=sys.stdout.isatty())
+    typer.echo("\n".join(lines))
+    if not ready(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="also clusters that this user's cache does not know, and Kind's network"),
+    ] = False,
+    images: Annotated[
+        bool, typer.Option("--images", help="also images of this folder's project that its files have outgrown")
+    ] = False,
+) -> None:
+    """Remove what earlier runs kept or left behind, also after kill -9: clusters, containers, namespaces, folders.
+
+    What a run uses stays. Exit status 1 when something could not be removed, or not be looked at.
+
+    Examples:
+        kube-acceptance clean --dry-run
+
+        kube-acceptance clean --images
     """
     cache = configuration.cache_folder()
-    gone = reap(cache, leftover(connect(), lambda name: resolve(name, cache=cache)), kept_too=True)
-    progress(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
+    settings = configuration.load(Path.cwd()) if images else None
+    outcome = sweep(
+        finders(cache, tool=lambda name: resolve(name, cache=cache), everything=everything, project=settings),
+        dry_run=dry_run,
+        say=typer.echo,
+    )
+    for problem in outcome.problems:
+        typer.echo(f"error: {problem}", err=True)
+    if not outcome.count and not outcome.problems:
+        typer.echo("there was nothing to remove")
+    if outcome.problems:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -76,6 +125,39 @@ def mutants(
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
+
+
+@app.command()
+def steps(
+    words: Annotated[list[str] | None, typer.Argument(help="only phrases that have all of these words")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="as the document docs/phrases.md")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Print the phrases that features may use, those of the project in this folder too, each with an example.
+
+    Examples:
+        kube-acceptance steps
+
+        kube-acceptance steps ingress answers
+
+        kube-acceptance steps --markdown > docs/phrases.md
+    """
+    from kube_acceptance.vocabulary import catalogue  # loads all phrases, which no other command needs
+
+    root = Path.cwd()
+    found = catalogue.entries([*catalogue.general(), *catalogue.own(root)], root)
+    asked = " ".join(words or [])
+    found = catalogue.having(found, asked)
+    if not found:
+        raise ConfigurationError(f"no phrase has all of these words: {asked}", hint="Try fewer words, or none.")
+    if markdown:
+        typer.echo(catalogue.markdown(found), nl=False)
+    elif as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    elif os.isatty(1):
+        catalogue.show(found, Console())
+    else:
+        typer.echo(catalogue.plain(found))
 
 
 def main() -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kube_acceptance import command, console, gherkin, mutation
+from kube_acceptance import command, gherkin, mutation, vocabulary
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
-from kube_acceptance.evidence import Redactor, gather
+from kube_acceptance.evidence import Redactor
+from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
-from kube_acceptance.report import Recorder, attach
-from kube_acceptance.report.formats import formats
-from kube_acceptance.report.model import Failure
+from kube_acceptance.report import Recorder
+from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
@@ -28,13 +28,11 @@ TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
 NEEDS_CLUSTER = ("cluster", "disruptive")
 PYTEST_KIND_DEFAULT = "pytest-kind"
-STEPS = ("documents", "charts", "images", "releases", "network", "faults", "volumes", "http", "browser")
 
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
 redactor_key = pytest.StashKey[Redactor]()
 history_key = pytest.StashKey[History]()
-_problems_key = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,12 +63,16 @@ def _configure(config: pytest.Config) -> None:
     config.stash[config_key] = settings
     if not _has_features(config, settings):
         return
-    tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *_requirement_numbers(settings))
-    config.stash[gherkin.tags_key] = tags
+    documents = specification(settings) if settings.path(settings.documents.spec).is_file() else None
+    tags: Sequence[str] = (*TIERS, *OTHER_TAGS, *(documents.requirements if documents else ()))
     for tag in tags:
         config.addinivalue_line("markers", f"{tag}: a tier, a trait or a requirement of a scenario")
-    for module in STEPS:
-        config.pluginmanager.import_plugin(f"kube_acceptance.steps.{module}")
+    inspection = gherkin.Inspection(
+        settings.path(settings.features), tags=tags, shown_tags=(*TIERS, *OTHER_TAGS), trace=documents
+    )
+    config.pluginmanager.register(inspection, "kube-acceptance-gherkin")
+    for module in vocabulary.MODULES:
+        config.pluginmanager.import_plugin(module)
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
     redactor = config.stash[redactor_key] = Redactor()
     run = config.stash[session_key] = _session(config, settings)
@@ -85,11 +87,13 @@ def _configure(config: pytest.Config) -> None:
         redact=redactor,
         past=history.past,
         writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
+        beside=NAMES,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if times := config.getoption("repeat_failed"):
         config.pluginmanager.register(repeat.Repeater(times))
+    config.pluginmanager.register(Evidence(run, _reports(config), redactor), "kube-acceptance-evidence")
     if not hasattr(config, "workerinput"):
         if settings.quarantine:
             features = settings.path(settings.features)
@@ -130,64 +134,14 @@ def pytest_configure_node(node: Any) -> None:
 # ---------------------------------------------------------------- collection
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Feature files are test files."""
-    if file_path.suffix != ".feature" or session_key not in parent.config.stash:
-        return None
-    return gherkin.FeatureFile.from_parent(parent, path=file_path)
-
-
-def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
-    """Tags become marks; `gherkin.FeatureFile` has refused the unknown ones."""
-    getattr(pytest.mark, tag)(function)
-    return True
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tell everything that is wrong with the features at once, before anything starts."""
+    """Know whether a cluster is needed; `gherkin.Inspection` tells what is wrong with the features."""
     run = session.config.stash.get(session_key, None)
-    if run is None:
-        return
-    run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
-    problems = gherkin.problems([item for item in session.items if isinstance(item.parent, gherkin.FeatureFile)])
-    session.config.stash[_problems_key] = problems
-    recorder: Any = session.config.pluginmanager.get_plugin("kube-acceptance-report")
-    for problem in problems if recorder else ():
-        recorder.problem(problem.split(":")[0], Failure(first_line=problem))
-    session.testsfailed += len(problems)
-
-
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """The problems, where the user looks for them."""
-    return [f"error: {problem}" for problem in config.stash.get(_problems_key, [])]
+    if run is not None:
+        run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
 
 
 # ---------------------------------------------------------------- the run
-
-
-def pytest_bdd_before_scenario(request: pytest.FixtureRequest) -> None:
-    """No release is in focus until a step installs or names one."""
-    request.config.stash[session_key].focus = None
-
-
-def pytest_bdd_step_error(request: pytest.FixtureRequest) -> None:
-    """Gather the evidence at the moment of the failure, before anything is torn down."""
-    run = request.config.stash[session_key]
-    if run.focus is None:
-        return
-    redactor = request.config.stash[redactor_key]
-    try:
-        folder = gather(run.focus, _evidence_folder(request), redactor)
-    except (AcceptanceError, OSError) as error:
-        console.progress(f"no evidence could be gathered: {error}")
-        return
-    attach(folder, "evidence")
-
-
-def _evidence_folder(request: pytest.FixtureRequest) -> Path:
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:80]
-    return _reports(request.config) / "evidence" / name
 
 
 @pytest.hookimpl(wrapper=True)
@@ -234,12 +188,6 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
     return any(
         path.is_relative_to(folder) or folder.is_relative_to(path) or path.suffix == ".feature" for path in named
     )
-
-
-def _requirement_numbers(settings: configuration.Config) -> list[str]:
-    if not settings.path(settings.documents.spec).is_file():
-        return []
-    return list(specification(settings).requirements)
 
 
 def _reports(config: pytest.Config) -> Path:

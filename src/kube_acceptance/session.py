@@ -16,12 +16,11 @@ from typing import Any
 
 import docker
 import docker.errors
-import psutil
 import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
-from kube_acceptance.cluster import Cluster, Kind, Lease, reap
+from kube_acceptance.cluster import Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -31,12 +30,12 @@ from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
+from kube_acceptance.scratch import scratch
 from kube_acceptance.tools import resolve
 
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
-RUN_LABEL = "kube-acceptance/run"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
@@ -62,8 +61,8 @@ class Session:
         folder: The folder of the run, when another process made it.
 
     `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
-    `focus` is the release that the running scenario is about, `failed` whether the run failed, `failed_in` the
-    namespaces in which scenarios did, by the scenarios' ids, and `order` the order of the scenarios in words.
+    `in_play` are the releases that the running scenario is about, the last named first, `failed` is whether the run
+    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, and `order` the order in words.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Session:
         self.mutant = mutant
         self.id = secrets.token_hex(3)
         self.wants_cluster = False
-        self.focus: Release | None = None
+        self.in_play: list[Release] = []
         self.failed = False
         self.failed_in: dict[str, str] = {}
         self.order = ""
@@ -98,9 +97,19 @@ class Session:
     # ---- what scenarios ask for
 
     @property
+    def focus(self) -> Release | None:
+        """The release that the running scenario is about; none takes all of them out of play."""
+        return self.in_play[0] if self.in_play else None
+
+    @focus.setter
+    def focus(self, release: Release | None) -> None:
+        others = [each for each in self.in_play if each is not release]
+        self.in_play = [release, *others] if release else []
+
+    @property
     def labels(self) -> dict[str, str]:
         """The labels of what this run makes, by which leftovers are known."""
-        return {RUN_LABEL: str(self._owner)}
+        return owner.labels(self._owner)
 
     @cached_property
     def shared(self) -> Shared:
@@ -230,7 +239,7 @@ class Session:
     def _stay(self, *, keep: bool) -> None:
         if not keep:  # others use the cluster
             with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):
-                self._remove_namespaces(lambda owner: owner == self._owner)
+                self._remove_namespaces(lambda labels: self.labels.items() <= labels.items())
             return
         progress(f"the cluster {self.cluster_name} is kept; look into it:")
         progress(f"  export KUBECONFIG={self._access.kubeconfig}")
@@ -243,7 +252,7 @@ class Session:
     @cached_property
     def _scratch(self) -> tempfile.TemporaryDirectory[str]:
         """A folder for what only this run needs; it goes with the process."""
-        return tempfile.TemporaryDirectory(prefix="kube-acceptance-")
+        return scratch("run")
 
     @cached_property
     def _provider(self) -> Kind:
@@ -292,21 +301,9 @@ class Session:
         return built
 
     def _sources(self) -> dict[str, Any]:
-        config = self.config
-        sources = {
-            name: ImageSource(
-                f"{config.release}-{name}",
-                config.path(image.dockerfile),
-                config.path(image.context),
-                image.build_args,
-            )
-            for name, image in config.images.items()
-        }
-        probe = Path(__file__).parent / "probe" / "image"
-        sources[PROBE] = ImageSource(PROBE, probe / "Dockerfile", probe, {})
         return {
             name: self.mutant.patched(name, source) if self.mutant else contextlib.nullcontext(source)
-            for name, source in sources.items()
+            for name, source in sources(self.config).items()
         }
 
     def _make_cluster(self) -> None:
@@ -322,14 +319,14 @@ class Session:
 
     def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
         self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
-        self._remove_namespaces(lambda owner: not psutil.pid_exists(owner))
+        self._remove_namespaces(owner.has_ended)
         for addon in self.config.cluster.addons:
             progress(f"applying {addon}")
             self._access.apply(self.config.path(addon))
 
-    def _remove_namespaces(self, of: Callable[[int], bool]) -> None:
-        for namespace in self._access.core.list_namespace(label_selector=RUN_LABEL).items:
-            if of(int(namespace.metadata.labels[RUN_LABEL])):
+    def _remove_namespaces(self, of: Callable[[Mapping[str, str]], bool]) -> None:
+        for namespace in self._access.core.list_namespace(label_selector=owner.RUN_LABEL).items:
+            if of(namespace.metadata.labels):
                 self._access.core.delete_namespace(namespace.metadata.name)
 
 
@@ -370,6 +367,21 @@ def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Ca
         config=config.path(config.cluster.config) if config.cluster.config else None,
         image=config.cluster.image,
     )
+
+
+def sources(config: Config) -> dict[str, ImageSource]:
+    """What the project's images and the probe image are built from, by their names in the configuration."""
+    found = {
+        name: ImageSource(
+            f"{config.release}-{name}",
+            config.path(image.dockerfile),
+            config.path(image.context),
+            image.build_args,
+        )
+        for name, image in config.images.items()
+    }
+    probe = Path(__file__).parent / "probe" / "image"
+    return {**found, PROBE: ImageSource(PROBE, probe / "Dockerfile", probe, {})}
 
 
 def build_secrets() -> dict[str, Path]:

@@ -88,5 +88,6 @@ class Suite:
 
     def _words(self, arguments: tuple[str, ...]) -> list[str]:
         forget = [word for name in FORGET for word in ("-u", name)]
-        own = (*self.options, "--reports", str(self.reports))
+        # with an equals sign: pytest looks for its root before it knows our options, and would take the folder for one
+        own = (*self.options, f"--reports={self.reports}")
         return ["env", *forget, sys.executable, "-m", "pytest", *own, *arguments]

@@ -30,6 +30,16 @@ class Pin:
     member: str = ""  # the program's place in the archive; empty: the download is the program
 
 
+@dataclass(frozen=True)
+class Located:
+    """A program that was found, and where, in words."""
+
+    path: Path
+    place: str
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # Checksums: the ones published beside each release.
 PINS: Mapping[str, Pin] = {
     "kind": Pin(
@@ -75,23 +85,49 @@ def resolve(name: str, *, cache: Path, given: Path | None = None) -> Path:
         if not os.access(given, os.X_OK):
             raise ToolError(f"{given} is no program", hint=f"Name the file of {name}, or leave the option out.")
         return given.absolute()
-    if found := shutil.which(name):
-        return Path(found)
-    # a bundle leaves its tools under their plain names, a download under its version
-    if os.access(bundled := cache / "tools" / "bin" / name, os.X_OK):
-        return bundled
-    if cached := sorted((cache / "tools").glob(f"{name}-*")):
-        return cached[-1]
+    if found := locate(name, cache=cache):
+        return found.path
     return _download(name, PINS[name], cache / "tools")
 
 
-def _download(name: str, pin: Pin, folder: Path) -> Path:
+def locate(name: str, *, cache: Path) -> Located | None:
+    """Where a program is found without downloading anything; None when it is nowhere.
+
+    Args:
+        name: One of `PINS`.
+        cache: As for `resolve`.
+    """
+    if found := shutil.which(name):
+        return Located(Path(found), "on PATH")
+    # a bundle leaves its tools under their plain names, a download under its version
+    if os.access(bundled := cache / "tools" / "bin" / name, os.X_OK):
+        return Located(bundled, "from a bundle")
+    if cached := sorted((cache / "tools").glob(f"{name}-*")):
+        return Located(cached[-1], "in the cache")
+    return None
+
+
+def locate_browser() -> str | None:
+    """The machine's own Chromium or Chrome; None where there is none, and Playwright's may serve."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def can_download(name: str) -> bool:
+    """Whether a release of a program is pinned for this machine."""
+    return _platform() in PINS[name].sha256
+
+
+def _platform() -> str:
     system, machine = platform.system().lower(), {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
-    where = f"{system}-{machine}"
+    return f"{system}-{machine}"
+
+
+def _download(name: str, pin: Pin, folder: Path) -> Path:
+    where = _platform()
     advice = f"Install {name} and put it on PATH, or load a bundle: deploy/closed-network/load --tools-only."
     if where not in pin.sha256:
         raise ToolError(f"{name} is not on PATH, and no release of it is pinned for {where}", hint=advice)
-    words = {"version": pin.version, "platform": where, "os": system, "arch": machine}
+    words = {"version": pin.version, "platform": where, "os": where.split("-")[0], "arch": where.split("-")[1]}
     url = pin.url.format(**words)
     progress(f"downloading {name} {pin.version}")
     try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from kube_acceptance.cluster.shared import Lease, folders, reap
+from kube_acceptance.cluster.shared import Lease, abandoned, folders, reap, remove_abandoned
 
 
 class Fake:
@@ -94,10 +96,39 @@ def test_reaps_what_the_dead_left(tmp_path: Path, folder: Path) -> None:
     assert not folders(tmp_path).exists()
 
 
-def test_kept_clusters_are_reaped_only_when_asked(tmp_path: Path, folder: Path) -> None:
+def test_kept_clusters_go_only_when_asked(tmp_path: Path, folder: Path) -> None:
     fake = Fake("one", folder)
     lease = Lease(fake, folder)
     lease.take()
     lease.release(keep=True)
+    assert abandoned(tmp_path) == []
     assert reap(tmp_path, lambda name, where: fake) == []
-    assert reap(tmp_path, lambda name, where: fake, kept_too=True) == ["one"]
+    assert not remove_abandoned(folder, lambda name, where: fake)
+    assert abandoned(tmp_path, kept_too=True) == [folder]
+    assert remove_abandoned(folder, lambda name, where: fake, kept_too=True)
+    assert fake.deleted == 1
+
+
+def test_a_cluster_that_a_run_is_making_is_left_alone(tmp_path: Path, folder: Path) -> None:
+    fake = Fake("one", folder)
+    folder.mkdir(parents=True)
+    with FileLock(folder / "lock"):
+        assert reap(tmp_path, lambda name, where: fake) == []
+    assert fake.deleted == 0
+
+
+def test_a_cluster_that_came_into_use_meanwhile_stays(tmp_path: Path, folder: Path) -> None:
+    fake = Fake("one", folder)
+    folder.mkdir(parents=True)
+    assert abandoned(tmp_path) == [folder]
+    Lease(fake, folder).take()
+    assert not remove_abandoned(folder, lambda name, where: fake, kept_too=True)
+    assert fake.deleted == 0
+
+
+def test_a_program_that_the_dead_left_running_ends_first(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    program = [sys.executable, "-c", "input()", "--kubeconfig", str(folder / "kubeconfig")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE) as orphan:
+        assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
+        assert orphan.wait() == -signal.SIGKILL

@@ -14,11 +14,13 @@ import html5lib
 import pytest
 
 from kube_acceptance.report import Requirement, Run, Task, render
-from kube_acceptance.report.html import duration, reach, sentence
+from kube_acceptance.report.html import duration, reach, sentence, trust
 from kube_acceptance.report.model import (
+    STATUSES,
     Attachment,
     Failure,
     Feature,
+    Past,
     Problem,
     Rule,
     Scenario,
@@ -74,14 +76,22 @@ def everything(text: str = "text") -> Run:
         failure=failure,
         duration=3,
         facts=[text],
-        attachments=[Attachment(name=text, path=f"evidence/{text}", bytes=1234)],
+        attachments=[
+            Attachment(name=text, path=f"evidence/{text}", bytes=1234),
+            Attachment(name=text, path=f"evidence/{text}.png", bytes=1234),
+        ],
+        worker=text,
     )
-    undefined = a_scenario("undefined", "failed", steps=[Step(keyword="When", text="x", line=1, status="undefined")])
+    flaky = a_scenario("flaky", "flaky", quarantine=text, earlier=[failed.model_copy(update={"id": "earlier"})])
+    undefined = a_scenario("undefined", "undefined", steps=[a_step("undefined", suggestion=text)])
+    pending = a_scenario("pending", "pending", reason=text, steps=[a_step("pending")])
     broken = a_scenario("broken", "broken", rule=text, failure=failure)
     skipped = a_scenario(
         "skipped", "skipped", reason=text, steps=[Step(keyword="*", text="x", line=1, status="skipped")]
     )
-    scenarios = [failed, undefined, broken, skipped, a_scenario("idle", "not run"), a_scenario("done", "passed")]
+    proved = [a_scenario("idle", "not run"), a_scenario("done", "passed")]
+    scenarios = [failed, undefined, broken, pending, flaky, skipped, *proved]
+    results = [Past(run=NOON - timedelta(days=day), status=status, seconds=day) for day, status in enumerate(STATUSES)]
     requirement = Requirement(
         id=text,
         title=text,
@@ -114,6 +124,7 @@ def everything(text: str = "text") -> Run:
             Requirement(id="REQ-3", title="later", status="not yet covered", outcome="not yet covered"),
         ],
         problems=[Problem(where=text, failure=failure)],
+        past={failed.id: results, text: results},
     )
 
 
@@ -143,7 +154,10 @@ def tree(request: pytest.FixtureRequest) -> Element:
 def test_nothing_is_loaded_from_elsewhere(tree: Element) -> None:
     for element in tree.iter():
         for name, value in element.attrib.items():
-            if name in ("src", "srcset", "action", "data", "poster", "style", "background"):
+            if name == "src":
+                assert element.tag == "img"
+                assert value.startswith("evidence/")
+            elif name in ("srcset", "action", "data", "poster", "style", "background"):
                 pytest.fail(f"<{element.tag} {name}={value!r}>")
             if name in ("href", "{http://www.w3.org/1999/xlink}href"):
                 assert re.match(r"#|run\.json$|evidence/", value), value
@@ -161,7 +175,12 @@ def test_only_our_own_style_and_script_may_run(tree: Element) -> None:
     def digest(element: Element) -> str:
         return base64.b64encode(hashlib.sha256((element.text or "").encode()).digest()).decode()
 
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest(style)}'; script-src 'sha256-{digest(script)}'"
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "img-src 'self' file:",
+        f"style-src 'sha256-{digest(style)}'",
+        f"script-src 'sha256-{digest(script)}'",
+    ]
 
 
 def test_every_reference_has_its_target_and_every_name_is_unique(tree: Element) -> None:
@@ -222,6 +241,10 @@ def test_quoted_values_are_set_apart_and_stay_as_they_are() -> None:
             "0 of 4 scenarios passed; 3 failed, 1 is broken.",
         ),
         (
+            a_run(a_scenario("1", "undefined"), a_scenario("2", "pending"), *(a_scenario(n, "flaky") for n in "34")),
+            "0 of 4 scenarios passed; 1 is undefined, 1 is pending, 2 are flaky.",
+        ),
+        (
             a_run(
                 a_scenario("1", "passed"),
                 a_scenario("2", "not run"),
@@ -257,14 +280,19 @@ def test_failures_come_first_and_the_same_trouble_once() -> None:
         a_scenario("three", "failed", failure=Failure(first_line="no tea")),
     )
     main = next(parsed(render(run)).iter("main"))
-    assert [text_of(heading) for heading in main.iter("h2")] == ["Needs attention", "Features", "Time"]
+    assert [text_of(heading) for heading in main.iter("h2")] == [
+        "Needs attention",
+        "Features",
+        "Time",
+        "Over time",
+    ]
     troubles = [text_of(article) for article in main.iter("article")]
     assert troubles == ["failed no tea three", 'broken Set-up failed in "cluster": no Docker one two']
 
 
 def test_a_green_run_has_nothing_that_needs_attention() -> None:
     page = parsed(render(PAGES["green"]))
-    assert [text_of(heading) for heading in page.iter("h2")] == ["Features", "Time"]
+    assert [text_of(heading) for heading in page.iter("h2")] == ["Features", "Time", "Over time", "Keys"]
     assert not list(page.iter("article"))
 
 
@@ -279,12 +307,119 @@ def test_only_what_went_wrong_is_open() -> None:
     scenarios = [each for each in page.iter("details") if (each.get("class") or "").startswith("scenario")]
     assert [(each.get("data-status"), each.get("open") is not None) for each in scenarios] == [
         ("failed", True),
-        ("failed", True),
+        ("undefined", True),
         ("broken", True),
+        ("pending", True),
+        ("flaky", False),
         ("skipped", False),
         ("not run", False),
         ("passed", False),
     ]
+
+
+def test_what_needs_attention_stands_from_worst_to_best() -> None:
+    main = next(parsed(render(PAGES["everything"])).iter("main"))
+    (attention,) = [each for each in main.iter("section") if each.get("aria-labelledby") == "attention"]
+    assert [text_of(heading) for heading in attention.iter("h3")] == [
+        "Failed",
+        "Problems around the scenarios",
+        "No verdict: set-up or clean-up broke",
+        "Steps without a definition",
+        "Steps that are not written yet",
+        "Passed only when repeated",
+        "Not proved by this run",
+    ]
+
+
+def test_many_scenarios_with_the_same_trouble_are_folded() -> None:
+    failure = Failure(first_line="no Docker")
+    run = a_run(*(a_scenario(str(number), "broken", failure=failure) for number in range(7)))
+    (article,) = parsed(render(run)).iter("article")
+    assert text_of(article) == "broken no Docker 0 1 2 3 4 and 2 more 5 6"
+
+
+def test_a_missing_step_definition_is_offered_once() -> None:
+    step = Step(keyword="When", text="it boils", line=1, status="undefined", suggestion="def boil(): ...\n")
+    run = a_run(a_scenario("one", "undefined", steps=[step]), a_scenario("two", "undefined", steps=[step]))
+    (article,) = parsed(render(run)).iter("article")
+    assert text_of(article) == "undefined it boils one When it boils two When it boils Copy def boil(): ..."
+
+
+def test_a_flake_tells_of_its_earlier_attempt_and_of_its_quarantine() -> None:
+    failed = Step(keyword="Then", text="tea", line=1, status="failed", duration=2)
+    earlier = a_scenario("one", "failed", steps=[failed], failure=Failure(first_line="cold"), duration=2, started=NOON)
+    step = failed.model_copy(update={"status": "passed", "duration": 1})
+    flaky = a_scenario("one", "flaky", steps=[step], earlier=[earlier], quarantine="owner Ada, until 1 May 2026")
+    page = parsed(render(a_run(flaky)))
+    (article,) = page.iter("article")
+    assert text_of(article) == "flaky cold one In quarantine: owner Ada, until 1 May 2026"
+    (attempt,) = [each for each in page.iter("details") if each.get("class") == "attempt"]
+    assert text_of(attempt) == "Attempt 1 failed at 24 January 2026, 12:00 UTC 2.0 s failed Then tea cold 2.0 s"
+
+
+@pytest.mark.parametrize(
+    ("run", "answers"),
+    [
+        (a_run(), [("nothing proved", "There was nothing to run.")]),
+        (
+            a_run(a_scenario("1", "passed"), requirements=[Requirement(id="1", title="", outcome="passed")]),
+            [
+                ("passed", "Every scenario ran."),
+                ("passed", "Set-up and clean-up held; nothing went wrong around the scenarios."),
+                ("passed", "Nothing passed only because it was repeated."),
+                ("passed", "It proves 1 of 1 requirement."),
+            ],
+        ),
+        (
+            a_run(
+                a_scenario("1", "skipped"),
+                a_scenario("2", "broken"),
+                a_scenario("3", "flaky", quarantine="owner Ada"),
+                a_scenario("4", "flaky"),
+                left_out=2,
+                problems=[Problem(where="x", failure=Failure(first_line="y"))],
+                requirements=[Requirement(id="1", title="", outcome="broken")],
+            ),
+            [
+                ("incomplete", "Of 6 scenarios, 1 was skipped, 2 were left out."),
+                ("broken", "1 problem around the scenarios, and 1 scenario without a verdict."),
+                ("flaky", "2 scenarios passed only when repeated, 1 of them in quarantine."),
+                ("passed in part", "It proves 0 of 1 requirement."),
+            ],
+        ),
+    ],
+)
+def test_trust(run: Run, answers: list[tuple[str, str]]) -> None:
+    assert [(each.status, each.answer) for each in trust(run)] == answers
+
+
+def test_problems_stand_by_the_kind_of_place() -> None:
+    problems = [
+        Problem(where="report: environment", failure=Failure(first_line="a")),
+        Problem(where="tests/test_tea.py::test_tea", failure=Failure(first_line="b")),
+        Problem(where="features/tea.feature:3", failure=Failure(first_line="c")),
+        Problem(where="pytest", failure=Failure(first_line="d")),
+        Problem(where="features/tea.feature:4", failure=Failure(first_line="e")),
+    ]
+    assert [text_of(each) for each in parsed(render(a_run(problems=problems))).iter("article")] == [
+        "2 problems In feature files features/tea.feature:3 c features/tea.feature:4 e",
+        "1 problem In tests and step definitions tests/test_tea.py::test_tea b",
+        "1 problem In the report itself report: environment a",
+        "1 problem Around the run pytest d",
+    ]
+
+
+def test_what_other_forms_there_are_is_said_at_the_end() -> None:
+    (footer,) = parsed(render(a_run(), ["junit.xml"])).iter("footer")
+    assert [link.get("href") for link in footer.iter("a")] == ["run.json", "junit.xml"]
+
+
+def test_a_picture_is_shown_and_leads_to_its_file() -> None:
+    picture = Attachment(name="page", path="evidence/a b.PNG", bytes=999)
+    page = parsed(render(a_run(a_scenario("one", "passed", attachments=[picture]))))
+    (image,) = page.iter("img")
+    (link,) = [each for each in page.iter("a") if image in list(each)]
+    assert (image.get("src"), link.get("href")) == ("evidence/a%20b.PNG", "evidence/a%20b.PNG")
 
 
 def test_the_matrix_tells_covered_from_not_yet_covered() -> None:
@@ -331,7 +466,7 @@ def test_links_to_evidence_survive_odd_names() -> None:
     assert link == "evidence/a%20b%231%3F.txt"
 
 
-def test_waits_near_their_limit_are_listed() -> None:
+def test_waits_are_listed_by_the_part_of_their_limit_that_they_took() -> None:
     waits = [
         Wait(what="tight", seconds=110, budget=120),
         Wait(what="fine", seconds=50, budget=120),
@@ -339,13 +474,45 @@ def test_waits_near_their_limit_are_listed() -> None:
         Wait(what="generous", seconds=0.5, budget=120),
         Wait(what="short anyway", seconds=0.1, budget=10),
     ]
-    step = Step(keyword="Given", text="x", line=1, status="passed", waits=waits)
-    page = parsed(render(a_run(a_scenario("one", "passed", steps=[step]))))
-    (table,) = [each for each in page.iter("table") if each.get("class") == "plain"]
+    step = Step(keyword="Given", text="x", line=1, status="passed", waits=waits, duration=200)
+    page = parsed(render(a_run(a_scenario("one", "passed", steps=[step], duration=200))))
+    (table,) = [each for each in page.iter("table") if each.get("class") == "plain waits"]
     assert [[text_of(cell) for cell in row.findall("td")] for row in table.findall("tbody/tr")] == [
-        ["tight", "1 min 50 s", "2 min", "close to its limit", "one"],
-        ["generous", "1.0 s", "2 min", "limit is generous", "one"],
+        ["tight", "1", "1 min 50 s", "2 min", "92 % close to its limit", "one"],
+        ["fine", "1", "50.0 s", "2 min", "42 %", "one"],
+        ["short anyway", "1", "100 ms", "10.0 s", "1 %", "one"],
+        ["generous", "2", "1.0 s", "2 min", "1 % limit is generous", "one"],
     ]
+    spending = next(text_of(each) for each in page.iter("p") if "spending" in (each.get("class") or ""))
+    assert spending == "2 min 42 s waiting for conditions38.4 s working"
+
+
+def test_a_first_run_says_that_nothing_is_recorded_yet() -> None:
+    assert "No earlier run is recorded yet." in text_of(parsed(render(PAGES["green"])))
+
+
+def test_the_record_of_a_scenario_is_told_in_words_and_marks() -> None:
+    statuses: list[ScenarioStatus] = ["passed", "flaky", "passed", "passed"]
+    results = [
+        Past(run=NOON - timedelta(days=4 - day), status=status, seconds=2) for day, status in enumerate(statuses)
+    ]
+    one = a_scenario("one", "passed", duration=5)
+    page = parsed(render(a_run(one, past={one.id: results})))
+    (record,) = [each for each in page.iter("p") if each.get("class") == "record"]
+    assert text_of(record) == (
+        "Recorded: flaky 1 of 5 runs, last on 21 January 2026. "
+        "Usually takes 2.0 s; this run took 5.0 s, 2.5 times that."
+    )
+    strip = next(each for each in page.iter("{http://www.w3.org/2000/svg}svg") if each.get("class") == "strip")
+    assert [text_of(mark) for mark in strip] == [
+        "passed, 20 January 2026, 2.0 s",
+        "flaky, 21 January 2026, 2.0 s",
+        "passed, 22 January 2026, 2.0 s",
+        "passed, 23 January 2026, 2.0 s",
+        "passed, 24 January 2026, 5.0 s, this run",
+    ]
+    told = [text_of(each) for each in page.iter("span") if each.get("class") == "at"]
+    assert told == ["flaky 1 of 5 runs, last on 21 January 2026", "5.0 s in this run, usually 2.0 s"]
 
 
 def test_descriptions_keep_their_own_line_breaks_only() -> None:

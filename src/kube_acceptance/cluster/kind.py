@@ -139,6 +139,25 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
             raise FaultError(f"node {node} was not restarted: it still runs since {before}")
         return f"node {node} restarted: it runs since {after}, before since {before}"
 
+    def signal_container(self, node: str, container: str, signal: str) -> str:
+        """Send a signal to a container's first process, which no process inside of the container could kill.
+
+        Raises:
+            FaultError: There is no such node or process.
+        """
+        found = next((one for one in self._nodes() if one.name == node), None)
+        if found is None:
+            raise FaultError(f"the Kind cluster {self.name} has no node {node}")
+        script = (
+            'pid=$(crictl inspect --output go-template --template "{{.info.pid}}" "$1") && kill -s "$2" "$pid"'
+            ' && { sed -n "s/^State:[[:space:]]*//p" "/proc/$pid/status" 2>/dev/null || echo gone; }'
+        )
+        status, said = found.exec_run(["sh", "-c", script, "sh", container.rpartition("/")[2], signal])
+        text = str(said, "utf-8", "replace").strip()  # type: ignore[arg-type]  # not streamed
+        if status:
+            raise FaultError(f"the first process of container {container} got no signal {signal}: {text}")
+        return text or "gone"
+
     @retry(
         retry=retry_if_exception_type(docker.errors.APIError),
         stop=stop_after_attempt(5),

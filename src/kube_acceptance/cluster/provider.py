@@ -30,3 +30,15 @@ class Provider(Protocol):
 
     def restart_node(self, node: str) -> str:
         """Restart a node and return the proof; raises FaultError when it did not restart."""
+
+    def signal_container(self, node: str, container: str, signal: str) -> str:
+        """Send a signal to a container's first process from the node, and return its state just after.
+
+        Args:
+            node: The node that it runs on.
+            container: The container's ID, as the API gives it.
+            signal: `KILL`, `STOP` or `CONT`.
+
+        Raises:
+            FaultError: There is no such node or process.
+        """

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from kube_acceptance.cluster import owner
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.console import progress
 
@@ -58,7 +59,7 @@ class Lease:
             if keep:
                 (self._folder / "kept").touch()
                 return True
-            if _users(self._folder):
+            if users(self._folder):
                 return True
             progress(f"removing the cluster {self._provider.name}")
             self._provider.delete()
@@ -68,26 +69,59 @@ class Lease:
         return False
 
 
-def reap(cache: Path, provider_of: Callable[[str, Path], Provider], *, kept_too: bool = False) -> list[str]:
+def reap(cache: Path, provider_of: Callable[[str, Path], Provider]) -> list[str]:
     """Remove the clusters of runs that died, and return their names.
 
     Args:
         cache: The harness's cache folder.
         provider_of: Makes the provider for a cluster's name and folder.
-        kept_too: Whether clusters go that a run was asked to keep.
     """
-    gone = []
-    for folder in sorted(folders(cache).glob("*/")):
-        with _locked(folder):
-            if _users(folder) or ((folder / "kept").exists() and not kept_too):
-                continue
+    return [folder.name for folder in abandoned(cache) if remove_abandoned(folder, provider_of)]
+
+
+def abandoned(cache: Path, *, kept_too: bool = False) -> list[Path]:
+    """The folders of the clusters that nobody uses.
+
+    Args:
+        cache: The harness's cache folder.
+        kept_too: Whether those count that a run was asked to keep.
+    """
+    return [folder for folder in sorted(folders(cache).glob("*/")) if _is_abandoned(folder, kept_too)]
+
+
+def remove_abandoned(folder: Path, provider_of: Callable[[str, Path], Provider], *, kept_too: bool = False) -> bool:
+    """Remove a cluster that nobody uses, and its folder; false when somebody has begun to use it.
+
+    Args:
+        folder: The cluster's folder.
+        provider_of: Makes the provider for a cluster's name and folder.
+        kept_too: Whether it goes although a run was asked to keep it.
+    """
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            if not _is_abandoned(folder, kept_too):
+                return False
             progress(f"removing the cluster {folder.name} that an earlier run left behind")
+            _end_orphans(folder)
             provider_of(folder.name, folder).delete()
             shutil.rmtree(folder)
-            gone.append(folder.name)
-    with contextlib.suppress(OSError):
-        folders(cache).rmdir()
-    return gone
+    except Timeout:  # a run makes or removes it right now
+        return False
+    with contextlib.suppress(OSError):  # other clusters have their folders there
+        folder.parent.rmdir()
+    return True
+
+
+def _end_orphans(folder: Path) -> None:
+    """End the programs of runs that were killed: `kind create` would go on making what is being removed."""
+    for process in psutil.process_iter(["cmdline"]):
+        if str(folder / "kubeconfig") in (process.info["cmdline"] or []):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
+def _is_abandoned(folder: Path, kept_too: bool) -> bool:
+    return not users(folder) and (kept_too or not (folder / "kept").exists())
 
 
 @contextlib.contextmanager
@@ -100,18 +134,9 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _register(folder: Path, pid: int) -> None:
     (folder / "users").mkdir(exist_ok=True)
-    (folder / "users" / str(pid)).write_text(repr(psutil.Process(pid).create_time()))
+    (folder / "users" / str(pid)).write_text(owner.started(pid))
 
 
-def _users(folder: Path) -> list[int]:
-    users = []
-    for file in (folder / "users").glob("*"):
-        try:
-            alive = repr(psutil.Process(int(file.name)).create_time()) == file.read_text()
-        except psutil.NoSuchProcess:
-            alive = False
-        if alive:
-            users.append(int(file.name))
-        else:
-            file.unlink(missing_ok=True)
-    return users
+def users(folder: Path) -> list[int]:
+    """The processes that use the cluster of a folder; those that have died do not count."""
+    return [int(file.name) for file in (folder / "users").glob("*") if owner.lives(int(file.name), file.read_text())]

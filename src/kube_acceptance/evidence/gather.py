@@ -1,62 +1,150 @@
-"""The state of a release at the moment of a failure, as files."""
+"""The state of releases at the moment of a failure, read in parallel and within a bounded time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import MaxRetryError
 
 from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.redact import Redactor
+from kube_acceptance.evidence.sources import of_cluster, of_release
+from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.release import Release
 
-LARGEST = 512 * 1024  # characters of one file; the end is kept, since it says why
-LOG_LINES = 500
-# Secrets are described by their keys alone
-KINDS = "pods,deployments,statefulsets,jobs,services,endpointslices,ingresses,networkpolicies,pvc,configmaps"
+WITHIN = 30.0  # seconds for everything
+ANSWERS_WITHIN = 10.0  # seconds in which a cluster that lives has answered
+READERS = 6
+
+_Value = TypeVar("_Value")
 
 
-def gather(release: Release, folder: Path, redact: Redactor) -> Path:
-    """Write events, descriptions, logs, Helm's record and node state of a release.
+def gather(
+    releases: Sequence[Release],
+    folder: Folder,
+    redact: Redactor,
+    *,
+    title: str,
+    failure: str,
+    also: Callable[[Folder], object] | None = None,
+    within: float = WITHIN,
+) -> None:
+    """Write what is known of releases, and an index with the likely causes; never raises for what cannot be read.
 
     Args:
-        release: The release.
-        folder: Where to; made anew.
-        redact: Takes secrets out of everything that is written.
-
-    Returns:
-        The folder.
+        releases: The one that the scenario is about first; may be empty.
+        folder: Where to.
+        redact: Learns the secrets of the releases' namespaces.
+        title: What failed, for the index.
+        failure: How it failed, for the index.
+        also: Writes more into the folder when the secrets are known, before the rest.
+        within: Seconds for all of it; what is not there by then is named as lacking.
     """
-    redact.learn(release)
-    folder.mkdir(parents=True, exist_ok=True)
-    kubectl = release.cluster.kubectl
-    here = ("--namespace", release.namespace)
-    sources: dict[str, Callable[[], str]] = {
-        "events.txt": lambda: kubectl("get", "events", *here, "--sort-by=.lastTimestamp").stdout,
-        "objects.txt": lambda: kubectl("get", KINDS, *here, "-o", "wide").stdout,
-        "describe.txt": lambda: kubectl("describe", KINDS, *here).stdout,
-        "nodes.txt": lambda: kubectl("describe", "nodes").stdout,
-        "helm-history.txt": lambda: str(release.history()),
-        "objects.yaml": lambda: kubectl("get", KINDS, *here, "-o", "yaml").stdout,
-    }
-    for name, read in sources.items():
-        _write(folder / name, read, redact)
-    for pod in release.cluster.core.list_namespaced_pod(release.namespace).items:
-        for container in [*(pod.spec.init_containers or []), *pod.spec.containers]:
-            for previous in (False, True):
-                said = release.logs(pod.metadata.name, container.name, lines=LOG_LINES, previous=previous)
-                if said:
-                    suffix = ".previous.log" if previous else ".log"
-                    _store(folder / f"{pod.metadata.name}.{container.name}{suffix}", said, redact)
-    return folder
-
-
-def _write(file: Path, read: Callable[[], str], redact: Redactor) -> None:
+    started = time.monotonic()
+    # not left by `with`: a reader that hangs ends by its own time-out, and nobody waits for it
+    pool = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="evidence")
+    reader = _Reader(pool, folder, redact, until=started + within)
     try:
-        text = read()
-    except AcceptanceError as error:
-        text = f"could not be read: {error}"
-    _store(file, text, redact)
+        # nothing is written before the secrets of all are known
+        answering = [release for release in releases if reader.learn(release)]
+        if also:
+            also(folder)
+        for release in answering:
+            reader.read(release, alone=len(answering) == 1, first=release is answering[0])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    seen = [f"release {each.name} in namespace {each.namespace} of cluster {each.cluster.name}" for each in releases]
+    took = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, gathered in {time.monotonic() - started:.1f} s"
+    unknown = ["none is known: begin with events.txt, then logs/"] if answering else []
+    folder.index(
+        title,
+        [
+            ("Failure", failure.splitlines()),
+            ("Likely causes", reader.causes or unknown),
+            ("Seen", [*seen, took, "secrets stand as [redacted]"]),
+        ],
+    )
 
 
-def _store(file: Path, text: str, redact: Redactor) -> None:
-    file.write_text(redact(text)[-LARGEST:], encoding="utf-8")
+@dataclass
+class _Reader:
+    pool: ThreadPoolExecutor
+    folder: Folder
+    redact: Redactor
+    until: float
+
+    def __post_init__(self) -> None:
+        self.causes: list[str] = []
+
+    def left(self) -> float:
+        """The seconds that are left; never none at all, which some libraries take for no limit."""
+        return max(0.01, self.until - time.monotonic())
+
+    def learn(self, release: Release) -> bool:
+        """Learn a release's secrets, and whether its cluster answers."""
+        try:
+            self.pool.submit(self.redact.learn, release).result(timeout=min(ANSWERS_WITHIN, self.left()))
+        except Exception as error:  # whatever the client library raises for a cluster that is gone
+            sentence = f"cluster {release.cluster.name} does not answer ({_why(error)})"
+            self.folder.lack(f"everything about release {release.name} in namespace {release.namespace}: {sentence}")
+            self.causes.append(f"{sentence}: see whether its containers run (docker ps)")
+            return False
+        return True
+
+    def read(self, release: Release, *, alone: bool, first: bool) -> None:
+        """Read everything about a release, and write it in its order; about its cluster only for the first one."""
+        place = "" if first else f"{release.namespace}/"
+        listed = self.pool.submit(lambda: of_release(release, self.left))
+        wanted = [*(self._result("everything", listed) or []), *(of_cluster(release, self.left) if first else [])]
+        why = self.pool.submit(lambda: _causes(release))
+        readings = [(source, self.pool.submit(source.read)) for source in wanted]
+        if causes := self._result("the likely causes", why):
+            self.causes += causes if alone else [f"{release.namespace}: {cause}" for cause in causes]
+        told = [(source, self._result(place + source.file, reading)) for source, reading in readings]
+        with contextlib.suppress(Exception):  # Secrets that came meanwhile; the cluster may have gone meanwhile too
+            self.pool.submit(self.redact.learn, release).result(timeout=self.left())
+        for source, text in told:
+            if text:
+                self.folder.write(place + source.file, source.holds, text, keep=source.keep)
+
+    def _result(self, name: str, reading: Future[_Value]) -> _Value | None:
+        try:
+            return reading.result(timeout=self.left())
+        except Exception as error:  # one thing that cannot be read must not cost us the others
+            self.folder.lack(f"{name}: {_why(error)}")
+        return None
+
+
+def _causes(release: Release) -> list[str]:
+    pods = release.cluster.core.list_namespaced_pod(release.namespace, _request_timeout=ANSWERS_WITHIN).items
+    if pods and all(_fine(pod) for pod in pods):
+        # what kept them from it once is in the events, and does not explain a failure of now
+        return [f"not in the pods: all {len(pods)} are ready or have completed"]
+    return [cause.sentence for cause in release.causes()]
+
+
+def _fine(pod: Any) -> bool:
+    ready = any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
+    return bool(ready or pod.status.phase == "Succeeded")
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case MaxRetryError() if error.reason:
+            return _why(error.reason)
+        case ApiException():
+            return said_by_api(error)
+        case AcceptanceError():
+            return error.details[-1].strip() if error.details else error.summary
+        case _:
+            return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -1,6 +1,6 @@
 """Feature files as pytest collects them, and what is wrong with them before anything starts."""
 
-from kube_acceptance.gherkin.check import problems
-from kube_acceptance.gherkin.collect import FeatureFile, tags_key
+from kube_acceptance.gherkin.inspection import Inspection
+from kube_acceptance.gherkin.mistakes import Kind, Mistake
 
-__all__ = ["FeatureFile", "problems", "tags_key"]
+__all__ = ["Inspection", "Kind", "Mistake"]

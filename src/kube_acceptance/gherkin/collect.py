@@ -5,9 +5,8 @@ Node ids read `features/images.feature::Images are built from Alpine`; `-k`, `-m
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,53 @@ import pytest
 from pytest_bdd import scenario as bdd_scenario
 from pytest_bdd.feature import get_feature
 
-from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.trace import Scenario, read_scenarios
-
-tags_key = pytest.StashKey[Sequence[str]]()
-"""The tags that features may use."""
+from kube_acceptance.gherkin.source import Source
 
 
 class FeatureFile(pytest.Module):
-    """A feature file as a module with one test a scenario."""
+    """A feature file as a module with one test a scenario.
+
+    Attributes:
+        source: What is written in it.
+        collected: Its tests; None while nobody asked for them, as for the neighbours of a file that is named.
+
+    Args:
+        source: What is written in it; where that is no Gherkin, there are no tests.
+        tags: The tags that become marks; others are told as mistakes.
+        node: What pytest makes a node from.
+    """
+
+    def __init__(self, *, source: Source, tags: Collection[str], **node: Any) -> None:
+        super().__init__(**node)
+        self.source = source
+        self.collected: list[pytest.Item] | None = None
+        self._tags = tags
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """One test a scenario, remembered to be counted."""
+        collected = list(super().collect())
+        self.collected = [each for each in collected if isinstance(each, pytest.Item)]
+        return collected
 
     def _getobj(self) -> types.ModuleType:
         # pytest.Module asks this for what it would import otherwise
         module = types.ModuleType(self.path.stem)
         module.__file__ = str(self.path)
-        for name in _scenario_names(self.path, self.config.stash[tags_key]):
+        for name in self._scenario_names():
             setattr(module, name, _test(self.path, name))
         return module
+
+    def _scenario_names(self) -> list[str]:
+        if not self.source.readable:
+            return []
+        feature = get_feature(str(self.path.parent), self.path.name)
+        for scenario in feature.scenarios.values():
+            # pytest refuses unknown marks one by one, before all that is wrong can be told
+            for tags in (feature.tags, scenario.tags, *(examples.tags for examples in scenario.examples)):
+                tags.intersection_update(self._tags)
+            if scenario.rule:
+                scenario.rule.tags.intersection_update(self._tags)
+        return list(feature.scenarios)
 
     def istestfunction(self, obj: object, name: str) -> bool:
         """Every function of the module is a scenario, whatever its name."""
@@ -40,33 +69,6 @@ class FeatureFile(pytest.Module):
     def classnamefilter(self, name: str) -> bool:
         """There are no classes."""
         return False
-
-
-def _scenario_names(path: Path, known: Sequence[str]) -> list[str]:
-    try:
-        written = read_scenarios(path)
-        feature = get_feature(str(path.parent), path.name)
-    except AcceptanceError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
-    # pytest-bdd keeps one of two scenarios with the same name and says nothing; Gherkin's own compiler keeps both
-    names = [scenario.name for scenario in written]
-    if twice := sorted({name for name in names if names.count(name) > 1} - _outlines(feature)):
-        raise pytest.Collector.CollectError(
-            f"{path.name}: two scenarios are named {twice[0]!r}, and only one would run; give each its own name"
-        )
-    _refuse_unknown_tags(path, written, known)
-    return list(feature.scenarios)
-
-
-def _refuse_unknown_tags(path: Path, scenarios: Sequence[Scenario], known: Sequence[str]) -> None:
-    for tag in sorted({tag.removeprefix("@") for scenario in scenarios for tag in scenario.tags} - set(known)):
-        nearest = difflib.get_close_matches(tag, known, n=1)
-        advice = f"; did you mean @{nearest[0]}?" if nearest else ""
-        raise pytest.Collector.CollectError(f"{path.name}: the tag @{tag} is not known{advice}")
-
-
-def _outlines(feature: Any) -> set[str]:
-    return {name for name, scenario in feature.scenarios.items() if scenario.examples}
 
 
 def _test(path: Path, name: str) -> Any:

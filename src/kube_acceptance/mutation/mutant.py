@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource
+from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
 
@@ -167,7 +167,7 @@ class Mutant(_Section):
         if mutated == text:
             yield source
             return
-        with tempfile.TemporaryDirectory(prefix=f"{PLUGIN}-") as folder:
+        with scratch("mutant") as folder:
             dockerfile = Path(folder) / source.dockerfile.name
             dockerfile.write_text(mutated, encoding="utf-8")
             ignore = source.dockerfile.with_name(f"{source.dockerfile.name}.dockerignore")

@@ -7,7 +7,6 @@ scenario that is red anyway notices nothing.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.mutant import Mutant
 from kube_acceptance.report.model import Scenario
+from kube_acceptance.scratch import scratch
 from kube_acceptance.suite import Suite
 
 RUN_WITHIN = 900.0  # seconds for one mutant, images and installation included
@@ -97,7 +97,7 @@ def score(judgements: Iterable[Judgement]) -> tuple[int, int]:
 
 
 def _run(nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[dict[str, Scenario], float]:
-    with tempfile.TemporaryDirectory(prefix="kube-acceptance-mutant-") as reports:
+    with scratch("mutant") as reports:
         ended = Suite(root, Path(reports), {}).run("-q", *nodes, *options, timeout=RUN_WITHIN)
         try:
             return {scenario.id: scenario for scenario in ended.run.scenarios()}, ended.seconds

@@ -10,7 +10,7 @@ from kubernetes import watch
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.wait.causes import CONFIG, PULL
+from kube_acceptance.wait.causes import CONFIG, NEVER_PULLED, PULL
 
 AGENT = ("python3", "-I", "-S", "-B", "/agent.py")
 USER = 65532
@@ -87,7 +87,7 @@ def why_not_running(pod: Any, state: Any) -> tuple[str, bool]:
         return f"it ended with exit status {state.terminated.exit_code} ({state.terminated.reason})", True
     if state and state.waiting:
         said = ": ".join(filter(None, (state.waiting.reason, state.waiting.message)))
-        return said, state.waiting.reason in PULL | CONFIG
+        return said, state.waiting.reason in (*PULL, *NEVER_PULLED, *CONFIG)
     for condition in pod.status.conditions or []:
         if condition.type == "PodScheduled" and condition.status == "False":
             return f"{condition.reason}: {condition.message}", False

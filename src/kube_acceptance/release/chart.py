@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import yaml
 
 from kube_acceptance.command import CommandError, Completed, run
 from kube_acceptance.errors import ReleaseError
+from kube_acceptance.scratch import scratch
 
 
 class Chart:
@@ -71,7 +71,7 @@ class Chart:
         Raises:
             ReleaseError: Helm failed; the first line is its own reason.
         """
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch("values") as folder:
             given: list[str] = []
             if with_values:
                 overrides = Path(folder) / "overrides.yaml"

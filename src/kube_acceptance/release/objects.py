@@ -25,3 +25,12 @@ def containers(objects: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapp
     for where, spec in pod_templates(objects):
         for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
             yield where, container
+
+
+def unbounded(where: str, container: Mapping[str, Any]) -> Iterator[str]:
+    """What a container's resources lack, a sentence each."""
+    resources = container.get("resources") or {}
+    for kind in ("requests", "limits"):
+        for resource in ("cpu", "memory"):
+            if not (resources.get(kind) or {}).get(resource):
+                yield f"container {container['name']} of {where} has no {resource} in its {kind}"

@@ -60,6 +60,44 @@ class Release:
         where = ["--namespace", self.namespace, "--kubeconfig", str(self.cluster.kubeconfig)]
         return self.chart.helm(verb, *arguments, *where, timeout=HELM_TIMEOUT, **options).stdout
 
+    def upgrade(self, values: Mapping[str, Any]) -> int:
+        """Upgrade with further values, by dotted path, without waiting; returns the new revision.
+
+        Raises:
+            ReleaseError: Helm refused; the first line is its reason.
+        """
+        self.chart = self.chart.using(**values)
+        self.install()
+        return self.revision()
+
+    def rollback(self, revision: int) -> int:
+        """Roll back to a revision, without waiting; returns the new revision.
+
+        Raises:
+            ReleaseError: There is no such revision, or Helm refused.
+        """
+        self._helm("rollback", self.name, str(revision))
+        return self.revision()
+
+    def uninstall(self) -> list[dict[str, Any]]:
+        """Uninstall without waiting, and return the objects that the release had."""
+        objects = self.objects()
+        self._helm("uninstall", self.name)
+        return objects
+
+    def revision(self) -> int:
+        """The newest revision."""
+        return max(int(one["revision"]) for one in self.history())
+
+    def notes(self) -> str:
+        """What the chart's notes say."""
+        return self._helm("get", "notes", self.name)
+
+    def all_values(self) -> dict[str, Any]:
+        """The values that the release runs with, defaults too."""
+        values: dict[str, Any] = json.loads(self._helm("get", "values", self.name, "--all", "--output", "json"))
+        return values
+
     def objects(self) -> list[dict[str, Any]]:
         """The objects that Helm installed, from the release's own record."""
         found = [item for item in yaml.safe_load_all(self._helm("get", "manifest", self.name)) if item]

@@ -44,6 +44,7 @@ def write(run: Run, folder: Path) -> None:
     Raises:
         OSError: The page cannot be written.
     """
+    (folder / REPORT).unlink(missing_ok=True)  # an earlier run's would be taken for this one's
     try:
         page = _page(run.title, (folder / MESSAGES).read_text(encoding="utf-8"), installed())
     except ToolError as error:

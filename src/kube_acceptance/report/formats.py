@@ -9,6 +9,9 @@ from pathlib import Path
 from kube_acceptance.report import cucumber, junit, messages, summary
 from kube_acceptance.report.model import Run
 
+NAMES = (cucumber.REPORT, messages.MESSAGES, junit.JUNIT, summary.SUMMARY)
+"""The names of the files."""
+
 
 def formats(root: Path, redact: Callable[[str], str]) -> Sequence[Callable[[Run, Path], None]]:
     """The writers of `junit.xml`, `cucumber-messages.ndjson`, `cucumber-report.html` and `summary.md`.

@@ -7,19 +7,23 @@ import hashlib
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from kube_acceptance.report import timing
+from kube_acceptance.report.attention import attention, problems_by_place
+from kube_acceptance.report.history import Track, slower, tracks, unsteady
 from kube_acceptance.report.model import (
     STATUSES,
+    Attachment,
     Feature,
     Outcome,
     Requirement,
@@ -28,16 +32,14 @@ from kube_acceptance.report.model import (
     Scenario,
     ScenarioStatus,
     Step,
-    Wait,
 )
 
 _HERE = Path(__file__).parent
-_SLOWEST = 8
-"""How many scenarios, steps and waits the lists of the slowest name."""
-_TIGHT, _GENEROUS = 0.8, 0.1
-"""The parts of its budget past which a wait may soon fail, and below which its budget would hide a slowdown."""
-_WORTH_A_LOOK = 30.0
-"""Seconds of budget below which a generous wait is no news."""
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+_AT_A_GLANCE = 5, 40
+"""How many facts of the environment stand at the top of the page, and how many characters such a fact may have."""
+_RECENT = 20
+"""How many of a scenario's newest results its strip shows."""
 _WRAPPED_AT = 72
 """Columns by which a line of a description was broken because it was full."""
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -50,15 +52,19 @@ _SAID: dict[ScenarioStatus, tuple[str, str]] = {
     "skipped": ("was skipped", "were skipped"),
     "not run": ("did not run", "did not run"),
 }
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Scenarios that share the same trouble, so that a reviewer reads it once."""
-
-    headline: str
-    status: ScenarioStatus
-    scenarios: tuple[Scenario, ...]
+_MARKS: dict[ScenarioStatus, str] = {
+    "failed": "M{x} 6m.5 0l4 7m0-7l-4 7",
+    "broken": "M{x} 14h5l-2.5-9z",
+    "undefined": "M{x} 7h5v5h-5z",
+    "pending": "M{x} 9.5l2.5-5 2.5 5-2.5 5z",
+    "flaky": "M{x} 16v-6h5v6zm0-8v-6h5v6z",
+    "skipped": "M{x} 9h5v1.5h-5z",
+    "not run": "M{x} 15h5v1h-5z",
+    "passed": "M{x} 16v-{height}h5v{height}z",
+}
+"""The shape of each result in a strip of results; that of a pass is as high as its time was long."""
+_STRIDE, _HEIGHT = 7, 16
+"""The width and height of a strip's results, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,24 @@ class _Chapter:
 
 
 @dataclass(frozen=True)
+class _Trust:
+    """One of the questions that decide how far a run can be trusted, and the answer."""
+
+    status: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A result in a strip of results."""
+
+    status: ScenarioStatus
+    shape: str
+    title: str
+
+
+@dataclass(frozen=True)
 class _Segment:
     """A part of a bar, in percent of its width."""
 
@@ -83,33 +107,56 @@ class _Segment:
     width: float
 
 
-def render(run: Run) -> str:
+def render(run: Run, siblings: Sequence[str] = ()) -> str:
     """The page for a run, as HTML.
 
     It shows what `run` holds: redact before. Links to evidence are relative to the page.
+
+    Args:
+        run: What to show.
+        siblings: Names of further files beside the page that hold the same run in other forms.
     """
     scenarios = list(run.scenarios())
-    template = _environment().get_template("template.html.j2")
-    style = _source("style.css")
-    script = _source("script.js")
-    return template.render(
-        run=run,
-        scenarios={scenario.id: scenario for scenario in scenarios},
-        anchors=_anchors(scenarios),
-        sentence=sentence(run),
-        reach=reach(run.requirements),
-        seconds=(run.finished - run.started).total_seconds(),
-        failures=_groups(scenarios, ("failed", "broken")),
-        gaps=_groups(scenarios, ("skipped", "not run")),
-        chapters=[_Chapter(name, tuple(part)) for name, part in groupby(run.requirements, lambda each: each.chapter)],
-        all_tags=sorted({tag for scenario in scenarios for tag in scenario.tags}),
-        proved=sorted({name for scenario in scenarios for name in scenario.requirements}),
-        slow_scenarios=sorted(scenarios, key=lambda each: -each.duration)[:_SLOWEST],
-        slow_steps=_slow_steps(scenarios),
-        waits=list(_notable_waits(scenarios)),
-        style=style,
-        script=script,
-        policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}",
+    recorded = tracks(run)
+    style, script = _source("style.css"), _source("script.js")
+    policy = [
+        "default-src 'none'",
+        "img-src 'self' file:",
+        f"style-src {_digest(style)}",
+        f"script-src {_digest(script)}",
+    ]
+    return (
+        _environment()
+        .get_template("template.html.j2")
+        .render(
+            run=run,
+            scenarios={scenario.id: scenario for scenario in scenarios},
+            anchors=_anchors("", (scenario.id for scenario in scenarios)),
+            rows=_anchors("requirement-", (requirement.id for requirement in run.requirements)),
+            tracks=recorded,
+            recorded_runs=sorted({result.run for past in run.past.values() for result in past}),
+            unsteady=unsteady(recorded),
+            slower=slower(recorded),
+            sentence=sentence(run),
+            trust=list(trust(run)),
+            seconds=(run.finished - run.started).total_seconds(),
+            sections=attention(scenarios),
+            problems=problems_by_place(run.problems),
+            chapters=[
+                _Chapter(name, tuple(part)) for name, part in groupby(run.requirements, lambda each: each.chapter)
+            ],
+            all_tags=sorted({tag for scenario in scenarios for tag in scenario.tags}),
+            proved=sorted({name for scenario in scenarios for name in scenario.requirements}),
+            slow_scenarios=timing.slow_scenarios(scenarios),
+            slow_steps=timing.slow_steps(scenarios),
+            waits=timing.waits(scenarios),
+            spent=timing.spent(scenarios),
+            workers=timing.workers(scenarios),
+            siblings=["run.json", *siblings],
+            style=style,
+            script=script,
+            policy="; ".join(policy),
+        )
     )
 
 
@@ -141,6 +188,46 @@ def reach(requirements: Sequence[Requirement]) -> str:
     return f"{said}; for {uncovered} there is no scenario yet." if uncovered else f"{said}."
 
 
+def trust(run: Run) -> Iterator[_Trust]:
+    """How far the run can be trusted: whether it was whole, sound and steady, and how much it proves."""
+    totals = run.totals
+    total = sum(totals.values())
+    missing = [
+        f"{totals[status]} {_SAID[status][totals[status] > 1]}" for status in ("skipped", "not run") if totals[status]
+    ]
+    if run.left_out:
+        missing.append(f"{run.left_out} {'was' if run.left_out == 1 else 'were'} left out")
+    if not total:
+        yield _Trust("nothing proved", "Did all of it run?", "There was nothing to run.")
+    elif missing:
+        yield _Trust(
+            "incomplete",
+            "Did all of it run?",
+            f"Of {_counted(total + run.left_out, 'scenario')}, {', '.join(missing)}.",
+        )
+    else:
+        yield _Trust("passed", "Did all of it run?", "Every scenario ran.")
+
+    if run.problems or totals["broken"]:
+        told = [f"{_counted(len(run.problems), 'problem')} around the scenarios"] if run.problems else []
+        told += [f"{_counted(totals['broken'], 'scenario')} without a verdict"] if totals["broken"] else []
+        yield _Trust("broken", "Did set-up hold?", f"{', and '.join(told)}.")
+    elif total:
+        yield _Trust("passed", "Did set-up hold?", "Set-up and clean-up held; nothing went wrong around the scenarios.")
+
+    if flaky := totals["flaky"]:
+        held = sum(scenario.status == "flaky" and bool(scenario.quarantine) for scenario in run.scenarios())
+        excused = f", {held} of them in quarantine" if held and flaky > 1 else ", and is in quarantine" if held else ""
+        yield _Trust("flaky", "Is it steady?", f"{_counted(flaky, 'scenario')} passed only when repeated{excused}.")
+    elif total:
+        yield _Trust("passed", "Is it steady?", "Nothing passed only because it was repeated.")
+
+    if run.requirements:
+        proved = sum(requirement.outcome == "passed" for requirement in run.requirements)
+        whole = proved == len(run.requirements)
+        yield _Trust("passed" if whole else "passed in part", "How far does it reach?", reach(run.requirements))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -149,6 +236,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "bytes": _bytes,
         "css": lambda status: status.replace(" ", "-"),
+        "date": _date,
         "duration": duration,
         "lines": _lines,
         "quoted": shlex.quote,
@@ -156,12 +244,17 @@ def _environment() -> Environment:
         "values": _values,
         "when": _when,
     }
+    environment.tests["picture"] = _is_picture
     environment.globals |= {
         "coverage": _coverage,
         "example": _example,
         "failed_step": failed_step,
+        "glance": _glance,
+        "marks": _marks,
         "outline": _outline,
+        "remark": timing.remark,
         "tally": _tally,
+        "used": timing.used,
     }
     return environment
 
@@ -174,13 +267,14 @@ def _digest(source: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
-def _anchors(scenarios: Sequence[Scenario]) -> dict[str, str]:
-    """An anchor for each scenario id, the same from run to run."""
+def _anchors(prefix: str, ids: Iterable[str]) -> dict[str, str]:
+    """An anchor for each id, the same from run to run."""
     anchors: dict[str, str] = {}
-    for scenario in scenarios:
-        slug = re.sub(r"[^a-zA-Z0-9]+", "-", scenario.id).strip("-").lower()
-        taken = sum(anchor == slug or anchor.startswith(f"{slug}--") for anchor in anchors.values())
-        anchors[scenario.id] = f"{slug}--{taken + 1}" if taken else slug
+    taken: Counter[str] = Counter()
+    for id in ids:
+        slug = prefix + re.sub(r"[^a-zA-Z0-9]+", "-", id).strip("-").lower()
+        taken[slug] += 1
+        anchors[id] = f"{slug}--{taken[slug]}" if taken[slug] > 1 else slug
     return anchors
 
 
@@ -197,18 +291,31 @@ def _example(scenario: Scenario) -> dict[str, str]:
 
 
 def failed_step(scenario: Scenario) -> Step | None:
-    """The step that a scenario failed in, if it was one."""
-    return next((step for step in scenario.steps if step.status in ("failed", "undefined")), None)
+    """The step that a scenario ended in, if it was one."""
+    return next((step for step in scenario.steps if step.status in ("failed", "undefined", "pending")), None)
 
 
-def _groups(scenarios: Iterable[Scenario], statuses: Sequence[ScenarioStatus]) -> list[_Group]:
-    found: dict[tuple[ScenarioStatus, str], list[Scenario]] = {}
-    for scenario in scenarios:
-        if scenario.status in statuses:
-            headline = scenario.failure.first_line if scenario.failure else scenario.reason or "no reason was given"
-            found.setdefault((scenario.status, headline), []).append(scenario)
-    order = sorted(found.items(), key=lambda entry: statuses.index(entry[0][0]))
-    return [_Group(headline, status, tuple(members)) for (status, headline), members in order]
+def _glance(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The first facts of the environment that are short enough to be read in passing."""
+    count, length = _AT_A_GLANCE
+    return [(name, value) for name, value in environment.items() if len(value) <= length][:count]
+
+
+def _is_picture(attachment: Attachment) -> bool:
+    return PurePosixPath(attachment.path).suffix.lower() in _PICTURES
+
+
+def _marks(track: Track) -> Iterator[_Mark]:
+    """The newest results of a track, drawn from left to right."""
+    results = track.results[-_RECENT:]
+    longest = max(result.seconds for result in results) or 1.0
+    for place, result in enumerate(results):
+        height = round(3 + (_HEIGHT - 3) * result.seconds / longest)
+        shape = _MARKS[result.status].format(x=place * _STRIDE, height=height)
+        now = ", this run" if track.ran and result is results[-1] else ""
+        yield _Mark(
+            result.status, shape, f"{result.status}, {_date(result.run)}, {duration(result.seconds) or '0 s'}{now}"
+        )
 
 
 def _coverage(requirements: Iterable[Requirement]) -> dict[str, int]:
@@ -219,28 +326,6 @@ def _coverage(requirements: Iterable[Requirement]) -> dict[str, int]:
 def _tally(scenarios: Iterable[Scenario]) -> dict[str, int]:
     found = Counter(scenario.status for scenario in scenarios)
     return {status: found[status] for status in STATUSES if found[status]}
-
-
-def _slow_steps(scenarios: Iterable[Scenario]) -> list[tuple[Scenario, Step]]:
-    steps = [(scenario, step) for scenario in scenarios for step in scenario.steps if step.duration]
-    return sorted(steps, key=lambda entry: -entry[1].duration)[:_SLOWEST]
-
-
-def _notable_waits(scenarios: Iterable[Scenario]) -> Iterator[tuple[Scenario, Wait, str]]:
-    """Of the waits for the same condition, the one that came closest to its limit."""
-    found = [(scenario, wait) for scenario in scenarios for step in scenario.steps for wait in step.waits]
-    found.sort(key=lambda entry: _used(entry[1]))
-    waits = list({wait.what: (scenario, wait) for scenario, wait in found}.values())
-    waits.sort(key=lambda entry: -_used(entry[1]))
-    for scenario, wait in [entry for entry in waits if _used(entry[1]) > _TIGHT][:_SLOWEST]:
-        yield scenario, wait, "close to its limit"
-    idle = [(scenario, wait) for scenario, wait in waits if _used(wait) < _GENEROUS and wait.budget >= _WORTH_A_LOOK]
-    for scenario, wait in idle[-_SLOWEST:]:
-        yield scenario, wait, "limit is generous"
-
-
-def _used(wait: Wait) -> float:
-    return wait.seconds / wait.budget if wait.budget else 1.0
 
 
 def _segments(counts: dict[str, int]) -> Iterator[_Segment]:
@@ -275,8 +360,12 @@ def _bytes(size: int) -> str:
 
 
 def _when(moment: datetime) -> str:
+    return f"{_date(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def _date(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _counted(count: int, noun: str) -> str:

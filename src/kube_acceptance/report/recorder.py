@@ -19,6 +19,8 @@ from kube_acceptance.report.html import render, sentence
 from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
+from kube_acceptance.report.wording import store
+from kube_acceptance.scratch import scratch
 
 DOCUMENT = "living-documentation.html"
 DATA = "run.json"
@@ -52,6 +54,7 @@ class Recorder:
             of the ids that its rows share. A flaky scenario that is named here does not fail the run.
         past: Called at the end: what is recorded of scenarios in earlier runs, by id.
         writers: Called with the finished, redacted run and the folder, to write it in further forms.
+        beside: The names of what they write; the living documentation links to those that are there.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Recorder:
         quarantine: Mapping[str, str] = MappingProxyType({}),
         past: Callable[[], Mapping[str, Sequence[Past]]] = dict,
         writers: Sequence[Callable[[Run, Path], None]] = (),
+        beside: Sequence[str] = (),
     ) -> None:
         self.document = output / DOCUMENT
         self.data = output / DATA
@@ -76,6 +80,7 @@ class Recorder:
         self._quarantine = quarantine
         self._past = past
         self._writers = writers
+        self._beside = beside
         self._started = datetime.now(UTC)
         self._plans: tempfile.TemporaryDirectory[str] | None = None
         self._worker = ""
@@ -114,7 +119,7 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist where to leave its plan: the controller collects nothing itself."""
-        self._plans = self._plans or tempfile.TemporaryDirectory(prefix="kube-acceptance-plan-")
+        self._plans = self._plans or scratch("plan")
         node.workerinput[_PLAN] = self._plans.name
 
     @pytest.hookimpl(optionalhook=True)
@@ -257,19 +262,16 @@ class Recorder:
         run = run.redacted(self._redact)
         self._flaky = [scenario for scenario in run.scenarios() if scenario.status == "flaky"]
         try:
-            self._write(run)
+            complaints = self._write(run)
         except OSError as error:
             self._last_words.append(
                 f"The report cannot be written to {self._output}: {error.strerror}. Make room or choose another folder."
             )
             session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
             return
-        for write in self._writers:
-            try:
-                write(run, self._output)
-            except Exception as error:  # one form that fails must not cost the others
-                self._last_words.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
-                session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
+        if complaints:
+            self._last_words += complaints
+            session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say why the run is red when no test says so, and what was flaky."""
@@ -384,15 +386,19 @@ class Recorder:
             self.problem(f"report: {what}", Failure(first_line=f"{type(error).__name__}: {error}"))
             return otherwise
 
-    def _write(self, run: Run) -> None:
+    def _write(self, run: Run) -> list[str]:
+        """Write the run in all its forms, and return what could not be written."""
         self._output.mkdir(parents=True, exist_ok=True)
-        for path, content in (
-            (self.data, json.dumps(run.to_dict(), indent=2) + "\n"),
-            (self.document, render(run)),
-        ):
-            part = path.with_suffix(".part")
-            part.write_text(content, encoding="utf-8")
-            part.replace(path)
+        store(self.data, json.dumps(run.to_dict(), indent=2) + "\n")
+        complaints = []
+        for write in self._writers:
+            try:
+                write(run, self._output)
+            except Exception as error:  # one form that fails must not cost the others
+                complaints.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
+        # last, since it links to the others
+        store(self.document, render(run, [name for name in self._beside if (self._output / name).is_file()]))
+        return complaints
 
 
 def _is_same_attempt(one: Scenario, other: Scenario) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from kube_acceptance.errors import MachineError
+from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.report import note
+from kube_acceptance.tools import locate_browser
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 # no traffic of the browser's own: a test talks to the deployment alone
 QUIET = (
     "--disable-background-networking",
@@ -26,7 +29,9 @@ QUIET = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, else the one that Playwright installed."""
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    from playwright.sync_api import Error, sync_playwright  # a fifth of a second, which most runs do not need
+
+    program = locate_browser()
     # Chromium's sandbox refuses root
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
     with sync_playwright() as playwright:
@@ -50,11 +55,13 @@ def console_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+def page(browser: Browser, console_errors: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of its own for one scenario."""
     context = browser.new_context()
     page = context.new_page()
     page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: console_errors.append(str(error)))
+    request.node.stash[watched_key] = Watched(page, console_errors)
     yield page
+    del request.node.stash[watched_key]
     context.close()

@@ -1,13 +1,11 @@
-"""Phrases on images: read from their layers, with no container started."""
+"""Images: read from their layers, with no container started."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from pytest_bdd import given, parsers, then
 
-from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.images import (
     BuiltImage,
     Finding,
@@ -21,7 +19,8 @@ from kube_acceptance.images import (
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
-from kube_acceptance.steps.phrases import must, some
+from kube_acceptance.state import pods
+from kube_acceptance.vocabulary import assertion, given, must, some
 
 Images = Mapping[str, ImageContents]
 
@@ -43,17 +42,20 @@ def opened(session: Session) -> Iterator[Callable[[str], ImageContents]]:
 
 @given("the images that the project builds", target_fixture="images")
 def project_images(built_images: dict[str, BuiltImage], opened: Callable[[str], ImageContents]) -> Images:
+    """The images that the project builds, opened layer by layer."""
     some(built_images, what="images that the project builds")
     return {name: opened(image.reference) for name, image in built_images.items()}
 
 
-@given(parsers.parse('the image "{reference}"'), target_fixture="images")
+@given('the image "{reference}"', target_fixture="images")
 def one_image(reference: str, opened: Callable[[str], ImageContents]) -> Images:
+    """An image of the local engine, opened layer by layer."""
     return {reference: opened(reference)}
 
 
 @given("the images that its pods run", target_fixture="images")
 def running_images(release: Release, opened: Callable[[str], ImageContents]) -> Images:
+    """The images that the release's pods run, which must be this machine's by digest."""
     # a status names any tag of the image; what was asked for stands in the specification
     running = [
         (pod.metadata.name, container, next(s for s in pod.status.container_statuses if s.name == container.name))
@@ -74,54 +76,64 @@ def running_images(release: Release, opened: Callable[[str], ImageContents]) -> 
     return images
 
 
-@then(parsers.parse('the layers of each start with those of "{base}"'))
+@assertion('the layers of each start with those of "{base}"')
 def layers_start_with(images: Images, base: str, session: Session) -> None:
+    """The image was built from that base: its first layers are the base's, by digest."""
     _must_keep(images, {"base-layers"}, _alpine(session, base))
 
 
-@then("each names Alpine in its os-release")
+@assertion("each names Alpine in its os-release")
 def names_alpine(images: Images, session: Session) -> None:
+    """The operating system of every image is Alpine by its own word."""
     _must_keep(images, {"os-release"}, _alpine(session))
 
 
-@then(parsers.parse('each has a filled apk database with "musl" and "alpine-baselayout"'))
+@assertion('each has a filled apk database with "musl" and "alpine-baselayout"')
 def has_packages(images: Images, session: Session) -> None:
+    """Alpine's package database is there and holds what every Alpine has."""
     _must_keep(images, {"apk-database"}, _alpine(session))
 
 
-@then("each has the musl loader and no part of glibc")
+@assertion("each has the musl loader and no part of glibc")
 def has_musl(images: Images, session: Session) -> None:
+    """The C library is musl, and nothing of glibc is there."""
     _must_keep(images, {"musl-loader", "no-glibc"}, _alpine(session))
 
 
-@then("the program that each starts is loaded by musl")
+@assertion("the program that each starts is loaded by musl")
 def program_is_musl(images: Images, session: Session) -> None:
+    """The program that the image starts asks for the loader of musl."""
     _must_keep(images, {"executable"}, _alpine(session))
 
 
-@then("each names a numeric user that is not root")
+@assertion("each names a numeric user that is not root")
 def numeric_user(images: Images) -> None:
+    """The user is a number other than 0, which Kubernetes can check."""
     _must_keep(images, {"non-root-user"}, _hygiene)
 
 
-@then("none has a setuid or setgid file")
+@assertion("none has a setuid or setgid file")
 def no_setuid(images: Images) -> None:
+    """No file lets a process become another user."""
     _must_keep(images, {"no-setuid"}, _hygiene)
 
 
-@then("none holds compilers, headers or package managers")
+@assertion("none holds compilers, headers or package managers")
 def no_build_tools(images: Images) -> None:
+    """Nothing is there that only building needed."""
     _must_keep(images, {"no-build-tools", "no-headers", "no-package-managers"}, _hygiene)
 
 
-@then("no layer of the project's own holds caches or repositories")
+@assertion("no layer of the project's own holds caches or repositories")
 def no_caches(images: Images, session: Session) -> None:
+    """No layer above the base's holds package caches or repositories."""
     base = layer_ids(session.engine, "alpine:3.23")
     _must_keep(images, {"no-caches", "no-repository"}, lambda contents: hygiene_findings(contents, base=base))
 
 
-@then(parsers.parse('it is refused as an Alpine image because of "{rules}"'))
+@assertion('it is refused as an Alpine image because of "{rules}"')
 def is_not_alpine(images: Images, session: Session, rules: str) -> None:
+    """An image is refused by just these rules: they can tell Alpine from others."""
     [contents] = images.values()
     refused = {finding.rule for finding in _alpine(session, "alpine:3.23")(contents) if not finding.ok}
     must(
@@ -130,10 +142,11 @@ def is_not_alpine(images: Images, session: Session, rules: str) -> None:
     )
 
 
-@then("the images that the project builds are among them, by their digests")
+@assertion("the images that the project builds are among them, by their digests")
 def built_images_run(
     images: Images, built_images: dict[str, BuiltImage], opened: Callable[[str], ImageContents]
 ) -> None:
+    """The images that run are those that were built, by digest."""
     running = {contents.config_digest for contents in images.values()}
     some(built_images, what="images that the project builds")
     must(
@@ -146,21 +159,13 @@ def built_images_run(
     )
 
 
-@then("every process of its containers belongs to a user that is not root")
+@assertion("every process of its containers belongs to a user that is not root")
 def no_root_process(release: Release) -> None:
-    for pod in some(release.serving_pods(), what="running pods"):
-        for container in pod.spec.containers:  # type: ignore[attr-defined]
-            _check_users(release, pod.metadata.name, container.name)  # type: ignore[attr-defined]
-
-
-def _check_users(release: Release, pod: str, container: str) -> None:
-    # real and effective user of every process, as the kernel tells it
-    said = release.execute(pod, "sh", "-c", "cat /proc/[0-9]*/status", container=container)
-    users = [line.split()[1:3] for line in said.splitlines() if line.startswith("Uid:")]
-    some(users, what=f"processes in container {container} of pod {pod}")
-    if any("0" in ids for ids in users):
-        raise AcceptanceError(f"container {container} of pod {pod} has a process of root")
-    note(f"{container} of {pod}: {len(users)} processes of user {', '.join(sorted({ids[0] for ids in users}))}")
+    """No process of any container belongs to root, as the kernel tells it."""
+    for container in pods.running(release):
+        users = pods.users(release, container)
+        must((f"{container} has a process of root" for ids in users if "0" in ids), of="processes")
+        note(f"{container}: processes of user {', '.join(sorted({real for real, _ in users}))}")
 
 
 def _alpine(session: Session, base: str = "alpine:3.23") -> Callable[[ImageContents], list[Finding]]:

@@ -1,16 +1,15 @@
-"""Phrases on reachability and network policies."""
+"""Reachability and network policies: who can connect to whom, confirmed at both ends."""
 
 from __future__ import annotations
 
 import pytest
-from pytest_bdd import given, then
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
 from kube_acceptance.release import Release
 from kube_acceptance.report import note, waited
 from kube_acceptance.session import PROBE, Session
-from kube_acceptance.steps.phrases import rows
+from kube_acceptance.vocabulary import assertion, given, rows
 
 POLICY_BUDGET = 10.0  # seconds that policies may take until they hold
 
@@ -23,26 +22,46 @@ def enforcement(cluster: Cluster, session: Session) -> Enforcement:
 
 @given("the cluster enforces network policies", target_fixture="canary")
 def cluster_enforces(enforcement: Enforcement) -> Enforcement:
+    """The canary has shown that the cluster enforces network policies at all."""
     return enforcement
 
 
-@then("two pods could connect, could not while a policy forbade it, and could again")
+@assertion("two pods could connect, could not while a policy forbade it, and could again")
 def canary_round(canary: Enforcement) -> None:
+    """The canary's round: allowed, blocked by a policy, allowed again."""
     waited("a policy holds", canary.denied_after, POLICY_BUDGET)
     waited("its removal holds", canary.allowed_after, POLICY_BUDGET)
 
 
-@then("these connections are as expected")
+@assertion("these connections are as expected")
 def connections(release: Release, session: Session, canary: Enforcement, datatable: list[list[str]]) -> None:
-    expected = [Expectation.parse(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
+    """Every row of `| from | to | expected |` is as expected, each "blocked" beside a control."""
+    _observe(release, session, canary, [(row["from"], row["to"], row["expected"]) for row in rows(datatable)])
+
+
+@assertion('"{source}" can reach "{target}"', example='"frontend" can reach "backend:8000"')
+def can_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+    """Every pod of the one connects to every pod of the other, which confirms it itself."""
+    _observe(release, session, enforcement, [(source, target, "allowed")])
+
+
+@assertion('"{source}" cannot reach "{target}"', example='"frontend" cannot reach "database:5432"')
+def cannot_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+    """Connections time out, while a control shows that the target listens; all else fails."""
+    _observe(release, session, enforcement, [(source, target, "blocked")])
+
+
+def _observe(
+    release: Release, session: Session, enforcement: Enforcement, expected: list[tuple[str, str, str]]
+) -> None:
     with Reachability(
         release.cluster.new_client,
         namespace=release.namespace,
         image=session.images[PROBE].reference,
-        enforcement=canary,
+        enforcement=enforcement,
         labels=session.labels,
     ) as reachability:
-        report = reachability.observe(expected, budget=POLICY_BUDGET)
+        report = reachability.observe([Expectation.parse(*row) for row in expected], budget=POLICY_BUDGET)
     report.check()
     waited("every connection is as expected", report.convergence, POLICY_BUDGET)
     for line in report.table():

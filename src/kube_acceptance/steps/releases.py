@@ -1,4 +1,4 @@
-"""Phrases on a release in a cluster: its pods, containers, Services and Jobs."""
+"""Releases: installed, upgraded, rolled back and uninstalled by Helm, and what every object of them must keep."""
 
 from __future__ import annotations
 
@@ -8,49 +8,123 @@ from datetime import datetime
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException
-from pytest_bdd import given, parsers, then
 
 from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.release.objects import unbounded
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
-from kube_acceptance.steps.charts import unbounded
-from kube_acceptance.steps.phrases import must, rows, some
+from kube_acceptance.state import objects as cluster_objects
+from kube_acceptance.state import paths, workloads
+from kube_acceptance.steps.charts import values_of
+from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
-SERVE_WITHIN = 30.0  # seconds
 
 
 @given("the chart is installed", target_fixture="release")
 def installed(shared_release: Release, session: Session) -> Release:
+    """The release that scenarios share which change nothing."""
     session.focus = shared_release
     return shared_release
 
 
 @given("the chart is installed in a namespace of its own", target_fixture="release")
 def installed_alone(own_release: Release, session: Session) -> Release:
+    """A release for this scenario alone, which it may change and break."""
     session.focus = own_release
     return own_release
 
 
-@then("every workload is rolled out with no old pod left")
+@when(
+    'the release is upgraded with "{path}" set to {value:value}, and ready within {within:duration}',
+    example='the release is upgraded with "backend.replicas" set to 3, and ready within 2 minutes',
+)
+def upgraded(release: Release, path: str, value: Any, within: float) -> None:
+    """Upgrades the release with one value changed; it has a new revision then, and every workload is rolled out."""
+    _ready(release, f"revision {release.upgrade({path: value})}", within)
+
+
+@when("the release is upgraded with these values, and ready within {within:duration}")
+def upgraded_with(release: Release, datatable: list[list[str]], within: float) -> None:
+    """Upgrades the release with the values of a table `| path | value |`, the values written as YAML."""
+    _ready(release, f"revision {release.upgrade(values_of(datatable))}", within)
+
+
+@when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
+def rolled_back(release: Release, revision: int, within: float) -> None:
+    """Rolls the release back by Helm; what was rolled back to is rolled out anew."""
+    _ready(release, f"revision {release.rollback(revision)}", within)
+
+
+@when("the release is uninstalled", target_fixture="uninstalled")
+def uninstalled(release: Release) -> list[dict[str, Any]]:
+    """Uninstalls the release by Helm, and remembers which objects it had."""
+    return release.uninstall()
+
+
+@assertion("no object of the release is left but these", trouble=True)
+def objects_left(release: Release, uninstalled: list[dict[str, Any]], datatable: list[list[str]]) -> None:
+    """Of the objects that the release had, just those of a table `| kind | name |` are left."""
+    expected = {f"{row['kind']} {row['name']}" for row in rows(datatable)}
+    left = cluster_objects.left(release, some(uninstalled, what="objects that the release had"))
+    must((f"{each} is left" for each in sorted(left - expected)), of="objects")
+    must((f"{each} is gone" for each in sorted(expected - left)), of="objects")
+
+
+@assertion("the release is at revision {revision:d}", example="the release is at revision 2")
+def at_revision(release: Release, revision: int) -> None:
+    """The newest revision has that number."""
+    if (found := release.revision()) != revision:
+        raise AcceptanceError(f"release {release.name} is at revision {found}, not {revision}")
+
+
+@assertion('the release has the status "{status}"', example='the release has the status "deployed"')
+def has_status(release: Release, status: str) -> None:
+    """Helm's own record says so of the newest revision."""
+    newest = max(release.history(), key=lambda one: int(one["revision"]))
+    if newest["status"] != status:
+        raise AcceptanceError(f"release {release.name} is {newest['status']}, not {status}")
+
+
+@assertion(
+    'the notes of the release say "{words}"', example='the notes of the release say "kubectl --namespace ${NAMESPACE}"'
+)
+def notes_say(release: Release, words: str) -> None:
+    """The chart's notes hold these words."""
+    if words not in (said := release.notes()):
+        raise AcceptanceError(f"the notes do not say {words!r}", details=said.splitlines())
+
+
+@assertion(
+    'the release has the value "{path}" equal to {value:value}',
+    example='the release has the value "backend.replicas" equal to 2',
+)
+def has_value(release: Release, path: str, value: Any) -> None:
+    """The release runs with that value, be it given or a default."""
+    paths.must_equal(release.all_values(), path, value, what=f"the values of release {release.name}")
+
+
+@assertion("every workload is rolled out with no old pod left")
 def rolled_out(release: Release) -> None:
-    release.wait_until_ready(SERVE_WITHIN)
-    note(f"{len(release.serving_pods())} pods serve")
+    """The newest revision of every workload is complete, and no pod of an older one is left."""
+    note(f"{workloads.must_all_be_rolled_out(release)} workloads are rolled out")
 
 
-@then("every Service has endpoints that serve")
+@assertion("every Service has endpoints that serve")
 def services_have_endpoints(release: Release) -> None:
+    """Every Service with a selector has at least one endpoint that serves."""
     services = [item for item in release.objects() if item["kind"] == "Service" and item["spec"].get("selector")]
     for service in some(services, what="Services"):
-        name = service["metadata"]["name"]  # type: ignore[index]
+        name = service["metadata"]["name"]
         endpoints = some(release.endpoints(name), what=f"serving endpoints of Service {name}")
         note(f"Service {name}: {len(endpoints)} endpoints")
 
 
-@then("no container has restarted")
+@assertion("no container has restarted")
 def no_restarts(release: Release) -> None:
+    """No container of the release has restarted since its pod was made."""
     statuses = [(pod, status) for pod in release.pods() for status in pod.status.container_statuses or []]
     some(statuses, what="containers")
     must(
@@ -63,8 +137,9 @@ def no_restarts(release: Release) -> None:
     )
 
 
-@then("every container of its pods requests CPU and memory, and has limits of both")
+@assertion("every container of its pods requests CPU and memory, and has limits of both")
 def running_containers_are_bounded(release: Release) -> None:
+    """No container that runs lacks a request or a limit."""
     found = some(_containers(release), what="containers")
     must(
         (problem for where, container in _containers(release) for problem in unbounded(where, container)),
@@ -73,8 +148,9 @@ def running_containers_are_bounded(release: Release) -> None:
     note(f"{len(found)} containers")
 
 
-@then("every container of these tiers has startup, readiness and liveness probes")
+@assertion("every container of these tiers has startup, readiness and liveness probes")
 def probed(release: Release, datatable: list[list[str]]) -> None:
+    """No container of the tiers of a table `| tier |` lacks one of the three probes."""
     must((problem for row in rows(datatable) for problem in _unprobed(release, row["tier"])), of="containers")
 
 
@@ -87,22 +163,25 @@ def _unprobed(release: Release, component: str) -> Iterator[str]:
                 yield f"container {container['name']} of {where} has no {probe}"
 
 
-@then("every object of the release names a task that exists")
+@assertion("every object of the release names a task that exists")
 def objects_name_tasks(release: Release, documents: trace.Trace) -> None:
+    """Every object in the cluster names tasks of the project's tasks document."""
     objects = release.live_objects()
     must(trace.task_findings(objects, documents), of="objects")
     note(f"{len(objects)} objects")
 
 
-@then(parsers.parse('the namespace enforces the "{standard}" Pod Security Standard'))
+@assertion('the namespace enforces the "{standard}" Pod Security Standard')
 def namespace_enforces(release: Release, standard: str) -> None:
+    """The namespace has the label by which the API server enforces that standard."""
     labels = release.cluster.core.read_namespace(release.namespace).metadata.labels
     if labels.get(ENFORCE) != standard:
         raise AcceptanceError(f"namespace {release.namespace} enforces {labels.get(ENFORCE)!r}, not {standard!r}")
 
 
-@then("every pod of the release is admitted to it")
+@assertion("every pod of the release is admitted to it")
 def pods_are_admitted(release: Release) -> None:
+    """As many pods run as the workloads want: the standard refused none."""
     wanted = sum(
         item["spec"].get("replicas", 1)
         for item in release.live_objects()
@@ -114,8 +193,9 @@ def pods_are_admitted(release: Release) -> None:
     note(f"{len(running)} pods run")
 
 
-@then("a privileged pod is refused there")
+@assertion("a privileged pod is refused there")
 def privileged_pod_is_refused(release: Release) -> None:
+    """The API server refuses a privileged pod there because of the standard, and for no other reason."""
     pod: dict[str, Any] = {
         "metadata": {"generateName": "refused-"},
         "spec": {"containers": [{"name": "it", "image": "alpine:3.23", "securityContext": {"privileged": True}}]},
@@ -131,14 +211,19 @@ def privileged_pod_is_refused(release: Release) -> None:
     raise AcceptanceError(f"namespace {release.namespace} takes a privileged pod")
 
 
-@then(parsers.parse('the "{component}" Job has completed'))
+@assertion('the "{component}" Job has completed', example='the "migration" Job has completed')
 def job_completed(release: Release, component: str) -> None:
+    """The Job of a component is complete."""
     completed = release.job_completed_at(component)
     note(f"completed at {completed:%H:%M:%S}")
 
 
-@then(parsers.parse('no "{component}" pod was ready before the "{job}" Job said "{words}"'))
+@assertion(
+    'no "{component}" pod was ready before the "{job}" Job said "{words}"',
+    example='no "backend" pod was ready before the "migration" Job said "Migrated the schema"',
+)
 def ready_after_job(release: Release, component: str, job: str, words: str) -> None:
+    """The pods became ready only after a Job had logged some words."""
     said = release.said_at(job, words)
     ready = {pod.metadata.name: _ready_since(pod) for pod in release.serving_pods(component)}
     some(ready, what=f"{component} pods")
@@ -158,3 +243,8 @@ def _containers(release: Release, component: str = "") -> Iterator[tuple[str, di
     for pod in release.pods(component):
         for container in [*(pod.spec.init_containers or []), *pod.spec.containers]:
             yield f"pod {pod.metadata.name}", serialise(container)
+
+
+def _ready(release: Release, what: str, within: float) -> None:
+    release.wait_until_ready(within)
+    note(f"{what} is ready")

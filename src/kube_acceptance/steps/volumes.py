@@ -1,82 +1,104 @@
-"""Phrases on volumes: which claim and volume a tier uses, and that it is still the same."""
+"""Volumes: which claim a tier uses, what it was given, and that it is still the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
-
-from pytest_bdd import given, parsers, then
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
+from kube_acceptance.state import objects, paths, volumes
+from kube_acceptance.vocabulary import assertion, given
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A claim and the volume behind it, by what does not change while they are the same."""
-
-    name: str
-    uid: str
-    volume: str
-
-
-@given(parsers.parse('the claim and volume of the "{component}"'), target_fixture="claim")
-def remembered_claim(release: Release, component: str) -> Claim:
-    claim = claim_of(release, component)
+@given(
+    'the claim and volume of the "{component}"',
+    target_fixture="claim",
+    example='the claim and volume of the "database"',
+)
+def remembered_claim(release: Release, component: str) -> volumes.Claim:
+    """Remembers the claim and the volume of a tier, by the claim's UID."""
+    claim = volumes.claim_of(release, component)
     note(f"claim {claim.name} {claim.uid}, volume {claim.volume}")
     return claim
 
 
-@then(parsers.parse('the claim and volume of the "{component}" are the same'))
-def same_claim(release: Release, component: str, claim: Claim) -> None:
-    now = claim_of(release, component)
+@assertion(
+    'the claim and volume of the "{component}" are the same',
+    example='the claim and volume of the "database" are the same',
+)
+def same_claim(release: Release, component: str, claim: volumes.Claim) -> None:
+    """The claim and the volume are those that were remembered."""
+    now = volumes.claim_of(release, component)
     if now != claim:
         raise AcceptanceError(f"the {component} now uses {now}, before {claim}")
     note(f"claim {now.name} {now.uid}, volume {now.volume}")
 
 
-def claim_of(release: Release, component: str) -> Claim:
-    """The claim that a tier's pod mounts.
-
-    Raises:
-        AcceptanceError: Its pod mounts no persistent volume claim, or several.
-    """
-    pod = release.serving_pods(component)[0]
-    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
-    claims = [
-        volume.persistent_volume_claim.claim_name
-        for volume in pod.spec.volumes
-        if volume.persistent_volume_claim and volume.name in mounted
-    ]
-    if len(claims) != 1:
-        raise AcceptanceError(
-            f"the {component} pod {pod.metadata.name} mounts {len(claims)} persistent volume claims, not one"
-        )
-    found: Any = release.cluster.core.read_namespaced_persistent_volume_claim(claims[0], release.namespace)
-    return Claim(found.metadata.name, found.metadata.uid, found.spec.volume_name)
+@assertion('the claim "{name}" is bound', example='the claim "${RELEASE}-backup" is bound')
+def claim_is_bound(release: Release, name: str) -> None:
+    """A claim of the release's namespace, mounted or not, has its volume."""
+    note(f"claim {name}: volume {volumes.must_be_bound(release, name)}")
 
 
-def must_lie_on_claim(release: Release, component: str, path: str) -> None:
-    """Check that a path inside a tier's pod lies on the mount of its claim, as the pod's own mount table says.
+@assertion('the claim of the "{component}" is bound', example='the claim of the "database" is bound')
+def tier_claim_is_bound(release: Release, component: str) -> None:
+    """The claim that a tier's pod mounts has its volume."""
+    name = volumes.claim_of(release, component).name
+    note(f"claim {name}: volume {volumes.must_be_bound(release, name)}")
 
-    Raises:
-        AcceptanceError: It lies elsewhere; the first line says on what.
-    """
-    pod = release.serving_pods(component)[0]
-    claim = claim_of(release, component)
-    volume = next(
-        v.name
-        for v in pod.spec.volumes
-        if v.persistent_volume_claim and v.persistent_volume_claim.claim_name == claim.name
-    )
-    mounts = [m.mount_path for c in pod.spec.containers for m in c.volume_mounts or [] if m.name == volume]
-    table = release.execute(pod.metadata.name, "cat", "/proc/mounts")
-    points = [line.split()[1] for line in table.splitlines()]
-    nearest = max((point for point in points if PurePosixPath(path).is_relative_to(point)), key=len)
-    if nearest not in mounts:
-        raise AcceptanceError(
-            f"{path} in pod {pod.metadata.name} lies on {nearest}, not on the claim's mount {mounts[0]}"
-        )
-    note(f"{path} lies on {nearest}, the mount of claim {claim.name}")
+
+@assertion(
+    'the claim of the "{component}" was given at least "{size}"',
+    example='the claim of the "database" was given at least "1Gi"',
+)
+def claim_has_size(release: Release, component: str, size: str) -> None:
+    """The volume behind a tier's claim has that capacity or more."""
+    note(volumes.must_hold(release, volumes.claim_of(release, component).name, size))
+
+
+@assertion(
+    'the claim of the "{component}" has the storage class "{name}"',
+    example='the claim of the "database" has the storage class "standard"',
+)
+def claim_has_class(release: Release, component: str, name: str) -> None:
+    """A tier's claim is served by that storage class."""
+    _claim_has(release, component, "spec.storageClassName", name)
+
+
+@assertion(
+    'the claim of the "{component}" has the access mode "{mode}"',
+    example='the claim of the "database" has the access mode "ReadWriteOnce"',
+)
+def claim_has_mode(release: Release, component: str, mode: str) -> None:
+    """A tier's claim has just that access mode."""
+    _claim_has(release, component, "spec.accessModes", [mode])
+
+
+@assertion(
+    '"{path}" in the "{component}" pod lies on its claim',
+    example='"/var/lib/postgresql/data" in the "database" pod lies on its claim',
+)
+def path_on_claim(release: Release, component: str, path: str) -> None:
+    """The pod's own mount table says that a path is on the volume of its claim, and not in the container."""
+    note(volumes.must_lie_on_claim(release, component, path))
+
+
+@assertion(
+    '"{path}" in the "{component}" pod does not lie on its claim',
+    example='"/tmp" in the "database" pod does not lie on its claim',
+)
+def path_not_on_claim(release: Release, component: str, path: str) -> None:
+    """The pod's own mount table says that a path is elsewhere; the control is that the claim is mounted."""
+    try:
+        volumes.must_lie_on_claim(release, component, path)
+    except volumes.ElsewhereError as error:
+        note(error.summary)
+        return
+    raise AcceptanceError(f"{path} in the {component} pod lies on its claim")
+
+
+def _claim_has(release: Release, component: str, path: str, value: Any) -> None:
+    claim = volumes.claim_of(release, component)
+    item = objects.read(release, volumes.CLAIM, claim.name)
+    paths.must_equal(item, path, value, what=f"claim {claim.name}")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from kube_acceptance.errors import AcceptanceError
+
+Thing = TypeVar("Thing")
 
 
 def must(findings: Iterable[object], *, of: str) -> None:
@@ -23,7 +26,7 @@ def must(findings: Iterable[object], *, of: str) -> None:
         raise AcceptanceError(f"{said[0]}{more}", details=said[1:])
 
 
-def some(things: Iterable[object], *, what: str) -> list[object]:
+def some(things: Iterable[Thing], *, what: str) -> list[Thing]:
     """The things as a list; none at all is a failure, because nothing would be checked.
 
     Raises:
@@ -33,11 +36,6 @@ def some(things: Iterable[object], *, what: str) -> list[object]:
     if not found:
         raise AcceptanceError(f"there are no {what}, so nothing was checked")
     return found
-
-
-def seconds(count: str, unit: str) -> float:
-    """A time phrase in seconds: `2`, `minutes`."""
-    return float(count) * {"second": 1, "minute": 60}[unit.removesuffix("s")]
 
 
 def rows(datatable: list[list[str]]) -> Iterator[dict[str, str]]:

@@ -1,0 +1,60 @@
+"""Answers to HTTP: their status, headers, text and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import requests
+
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.ingress import Ingress
+from kube_acceptance.state import paths
+
+
+def ask(ingress: Ingress, method: str, path: str, body: str = "") -> requests.Response:
+    """Send one request through the Ingress, with a JSON body if one is given.
+
+    Raises:
+        AcceptanceError: There was no answer.
+    """
+    try:
+        return ingress.request(method, path, json=json.loads(body) if body else None)
+    except requests.RequestException as error:
+        raise AcceptanceError(f"{method} {path} for {ingress.host} got no answer ({type(error).__name__})") from error
+
+
+def must_be(status: int, found: int, *, what: str) -> None:
+    """Fail unless a status is the expected one."""
+    if found != status:
+        raise AcceptanceError(f"{what} answers {found}, not {status}")
+
+
+def must_say(text: str, words: str, *, what: str) -> None:
+    """Fail unless words stand in a text."""
+    if words not in text:
+        raise AcceptanceError(f"{what} does not say {words!r}: {text[:200]!r}")
+
+
+def must_have_header(response: requests.Response, name: str, value: str) -> None:
+    """Fail unless a header of an answer has a value."""
+    if (found := response.headers.get(name)) != value:
+        raise AcceptanceError(f"the header {name} of {called(response)} is {found!r}, not {value!r}")
+
+
+def json_of(text: str, *, what: str) -> Any:
+    """A text as JSON; raises AcceptanceError when it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise AcceptanceError(f"{what} does not answer with JSON: {text[:200]!r}") from None
+
+
+def must_equal(text: str, path: str, value: Any, *, what: str) -> None:
+    """Fail unless a field of a JSON text has a value."""
+    paths.must_equal(json_of(text, what=what), path, value, what=what)
+
+
+def called(response: requests.Response) -> str:
+    """What an answer is to: the method and the address."""
+    return f"{response.request.method} {response.url}"

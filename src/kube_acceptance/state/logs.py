@@ -1,0 +1,75 @@
+"""Log lines of a tier's containers; where there are none, nothing was checked and that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.release import Release
+
+LEVELS = ("trace", "debug", "info", "notice", "warning", "error", "critical", "fatal")
+LINES = 10_000  # the last ones of each container
+
+
+@dataclass(frozen=True)
+class Line:
+    """A log line and the pod that wrote it."""
+
+    pod: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"pod {self.pod}: {self.text[:300]}"
+
+    @property
+    def fields(self) -> dict[str, Any] | None:
+        """The line as a JSON object; None when it is none."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def lines(release: Release, component: str = "") -> list[Line]:
+    """The log lines of a tier's pods, or of all.
+
+    Raises:
+        AcceptanceError: A pod has written none.
+    """
+    found: list[Line] = []
+    for pod in release.pods(component):
+        said = [
+            Line(pod.metadata.name, text)
+            for container in pod.spec.containers
+            for text in release.logs(pod.metadata.name, container.name, lines=LINES).splitlines()
+            if text.strip()
+        ]
+        if not said:
+            raise AcceptanceError(f"pod {pod.metadata.name} has written no log line, so nothing was checked")
+        found += said
+    return found
+
+
+def silent(found: list[Line], words: str) -> list[str]:
+    """The pods of which no line contains some words, a sentence each."""
+    pods = {line.pod for line in found} - {line.pod for line in found if words in line.text}
+    return [f"pod {pod} has not logged {words!r}" for pod in sorted(pods)]
+
+
+def at_least(found: list[Line], level: str) -> Iterator[str]:
+    """The JSON lines of a level or a worse one, a sentence each.
+
+    Raises:
+        AcceptanceError: The level is not known, or no line names its level, so nothing was checked.
+    """
+    if level not in LEVELS:
+        raise AcceptanceError(f"{level!r} is no level of a log", hint=f"Levels: {', '.join(LEVELS)}.")
+    levels = [(line, str((line.fields or {}).get("level", "")).lower()) for line in found]
+    if not any(its in LEVELS for _, its in levels):
+        raise AcceptanceError(f"none of {len(found)} log lines names its level, so nothing was checked")
+    bad = LEVELS[LEVELS.index(level) :]
+    return (f"a line of level {its} was logged by {line}" for line, its in levels if its in bad)
