@@ -26,7 +26,7 @@ Feature: Persistence
     And every acknowledged todo is in the database
     And every acknowledged todo is listed through the Ingress
 
-  @REQ-DAT-03
+  @serial @REQ-DAT-03
   Scenario: The node of the database restarts
     When the node of the "database" restarts and its containers run anew within 3 minutes
     Then the claim and volume of the "database" are the same

@@ -83,6 +83,7 @@ class Config(_Section):
     features: Path = Path("features")
     mutants: Path = Path("mutants")
     reports: Path = Path("reports")
+    history: Path | None = Field(default=None, description="what is remembered of runs; history.jsonl of the reports")
 
     def path(self, relative: Path | str) -> Path:
         """A path of the project, made absolute."""

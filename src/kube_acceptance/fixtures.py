@@ -55,21 +55,23 @@ def cluster(session: Session) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
-    """The release that scenarios share which change nothing."""
-    yield from _released(session, pytestconfig, "shared")
+def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
+    """The release that scenarios share which change nothing; one for all workers of a run."""
+    release = session.shared_release(_install)
+    pytestconfig.stash[redactor_key].learn(release)
+    return release
 
 
 @pytest.fixture
 def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
     """A release for one scenario alone, in a namespace of its own."""
-    yield from _released(session, pytestconfig, "own")
-
-
-def _released(session: Session, pytestconfig: pytest.Config, purpose: str) -> Iterator[Release]:
-    with session.released(purpose) as release:
-        session.focus = release  # evidence of a failed installation
+    with session.own_release() as release:
         release.install()
         pytestconfig.stash[redactor_key].learn(release)
         release.wait_until_ready(READY_WITHIN)
         yield release
+
+
+def _install(release: Release) -> None:
+    release.install()
+    release.wait_until_ready(READY_WITHIN)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kube_acceptance import command, console, gherkin, mutation, vocabulary
+from kube_acceptance import command, gherkin, mutation, vocabulary
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
@@ -20,7 +19,10 @@ from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
-from kube_acceptance.session import OWNER, Session, cluster_name
+from kube_acceptance.running.history import FILE, History
+from kube_acceptance.session import OWNER, RUN, Session, cluster_name
+
+pytest_plugins = [f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")]
 
 TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
@@ -30,6 +32,7 @@ PYTEST_KIND_DEFAULT = "pytest-kind"
 session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[configuration.Config]()
 redactor_key = pytest.StashKey[Redactor]()
+history_key = pytest.StashKey[History]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,16 +74,19 @@ def _configure(config: pytest.Config) -> None:
     for module in vocabulary.MODULES:
         config.pluginmanager.import_plugin(module)
     config.pluginmanager.import_plugin("kube_acceptance.fixtures")
-    _progress_through(config)
     redactor = config.stash[redactor_key] = Redactor()
     run = config.stash[session_key] = _session(config, settings)
+    history = config.stash[history_key] = History(settings.path(settings.history or settings.reports / FILE))
+    if config.getoption("plan"):
+        return
     recorder = Recorder(
         _reports(config),
         title=settings.title,
         environment=lambda: environment(run),
         requirements=lambda: requirements(settings),
         redact=redactor,
-        writers=formats(config.rootpath, redactor),
+        past=history.past,
+        writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
         beside=NAMES,
         quarantine=quarantine.sentences(settings.quarantine),
     )
@@ -113,6 +119,7 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
         },
         keep="always" if option("keep_cluster") else option("keep"),
         mutant=mutation.load(mutant) if mutant else None,
+        folder=_path(getattr(config, "workerinput", {}).get(RUN)),
     )
 
 
@@ -120,16 +127,11 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist uses the cluster on behalf of the controller, which outlives it."""
     node.workerinput[OWNER] = os.getpid()
+    if run := node.config.stash.get(session_key, None):
+        node.workerinput[RUN] = str(run.shared.folder)
 
 
 # ---------------------------------------------------------------- collection
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs least comes first, what disturbs others last."""
-    items.sort(
-        key=lambda item: max((rank for rank, tier in enumerate(TIERS) if item.get_closest_marker(tier)), default=0)
-    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -191,19 +193,6 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
 def _reports(config: pytest.Config) -> Path:
     settings = config.stash[config_key]
     return config.getoption("reports") or settings.path(settings.reports)
-
-
-def _progress_through(config: pytest.Config) -> None:
-    """Progress lines go past pytest's capture, and start on a line of their own."""
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if capture is None or hasattr(config, "workerinput"):
-        return
-
-    def speak(text: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"\r{text}", file=sys.stderr, flush=True)
-
-    console.speak_through(speak)
 
 
 def _stop(*_: object) -> None:

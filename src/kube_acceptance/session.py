@@ -9,12 +9,15 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import docker
 import docker.errors
+import urllib3
+from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
 from kube_acceptance.cluster import Cluster, Kind, Lease, owner, reap
@@ -26,10 +29,12 @@ from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
 from kube_acceptance.release import Chart, Release
+from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
 from kube_acceptance.tools import resolve
 
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
+RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
@@ -53,10 +58,11 @@ class Session:
         tools: The user's own choice of programs.
         keep: What is left behind.
         mutant: The protection that this run takes away, if any.
+        folder: The folder of the run, when another process made it.
 
     `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
-    `in_play` are the releases that the running scenario is about, the last named first, and `failed` is whether the run
-    failed.
+    `in_play` are the releases that the running scenario is about, the last named first, `failed` is whether the run
+    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, and `order` the order in words.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Session:
         tools: Mapping[str, Path | None],
         keep: Keep = "never",
         mutant: Mutant | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.config = config
         self.cluster_name = cluster_name
@@ -76,7 +83,10 @@ class Session:
         self.wants_cluster = False
         self.in_play: list[Release] = []
         self.failed = False
+        self.failed_in: dict[str, str] = {}
+        self.order = ""
         self._owner = owner
+        self._folder = folder
         self._given = tools
         self._keep = keep
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="kube-acceptance")
@@ -100,6 +110,11 @@ class Session:
     def labels(self) -> dict[str, str]:
         """The labels of what this run makes, by which leftovers are known."""
         return owner.labels(self._owner)
+
+    @cached_property
+    def shared(self) -> Shared:
+        """What the processes of this run share."""
+        return Shared(self._folder) if self._folder else Shared.begin(self.config.cache)
 
     @cached_property
     def engine(self) -> docker.DockerClient:
@@ -161,20 +176,36 @@ class Session:
             post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),
         )
 
-    @contextlib.contextmanager
-    def released(self, purpose: str) -> Iterator[Release]:
-        """A release in a namespace of its own that goes with it, unless the run is asked to keep things.
+    def shared_release(self, install: Callable[[Release], None]) -> Release:
+        """The release for the scenarios that change nothing: whoever asks first installs it, for all workers.
 
-        After a failure the namespace stays until the cluster goes: the evidence is gathered from it.
+        Its namespace goes with the run.
+
+        Args:
+            install: Installs it, and waits until it is ready.
         """
-        release = self.new_release(self.new_namespace(purpose))
+
+        def make() -> str:
+            release = self.focus = self.new_release(self.new_namespace("shared"))  # evidence of a failed installation
+            install(release)
+            return release.namespace
+
+        return self.new_release(self.shared.once("release", make))
+
+    @contextlib.contextmanager
+    def own_release(self) -> Iterator[Release]:
+        """A release for one scenario; its namespace goes with it, unless the run is asked to keep it.
+
+        After a failed installation the namespace stays until the run ends: the evidence is gathered from it.
+        """
+        release = self.focus = self.new_release(self.new_namespace("own"))
         yield release
-        if self._keep == "never":
+        if self._keep == "never" or (self._keep == "failed" and release.namespace not in self.failed_in.values()):
             self.cluster.core.delete_namespace(release.namespace)
 
     def facts(self) -> dict[str, str]:
         """What this run used, by name: only what was really there."""
-        facts = {}
+        facts = {"Order": self.order} if self.order else {}
         if self._made("cluster"):
             with contextlib.suppress(Exception):  # a report is written also when the cluster is gone
                 nodes = self._access.core.list_node().items
@@ -195,16 +226,26 @@ class Session:
         """
         command.end_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        folder = folders(self.config.cache) / self.cluster_name
-        if worker or not Lease.held(folder, self._owner):
+        if worker:
             return
-        keep = self._keep == "always" or (self._keep == "failed" and self.failed)
-        lease = Lease(self._provider, folder, owner=self._owner)
-        if lease.release(keep=keep) and keep:
-            progress(
-                f"the cluster {self.cluster_name} is kept; look into it:  export KUBECONFIG={self._access.kubeconfig}"
-            )
-            progress("remove it:  kube-acceptance clean")
+        folder = folders(self.config.cache) / self.cluster_name
+        if Lease.held(folder, self._owner):
+            keep = self._keep == "always" or (self._keep == "failed" and self.failed)
+            if Lease(self._provider, folder, owner=self._owner).release(keep=keep):
+                self._stay(keep=keep)
+        if "shared" in self.__dict__:
+            self.shared.end()
+
+    def _stay(self, *, keep: bool) -> None:
+        if not keep:  # others use the cluster
+            with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):
+                self._remove_namespaces(lambda labels: self.labels.items() <= labels.items())
+            return
+        progress(f"the cluster {self.cluster_name} is kept; look into it:")
+        progress(f"  export KUBECONFIG={self._access.kubeconfig}")
+        for scenario, namespace in self.failed_in.items():
+            progress(f"  {self.tool('kubectl')} --namespace {namespace} get pods,events  # {scenario}")
+        progress("remove it:  kube-acceptance clean")
 
     # ---- how it is made
 
@@ -230,8 +271,7 @@ class Session:
                 self._started["cluster"] = self._pool.submit(self._make_cluster)
 
     def _made(self, name: str) -> bool:
-        future = self._started.get(name)
-        return future is not None and future.done() and not future.cancelled() and not future.exception()
+        return "shared" in self.__dict__ and self.shared.made(name)
 
     def _once(self, name: str, make: Callable[[], None]) -> None:
         with self._lock:
@@ -248,12 +288,16 @@ class Session:
         future.result()
 
     def _build(self) -> dict[str, BuiltImage]:
+        built = self.shared.once("images", self._build_all)
+        return {name: BuiltImage(**image) for name, image in built.items()}
+
+    def _build_all(self) -> dict[str, dict[str, Any]]:
         built = {}
         given = build_secrets()
         told = provenance(self.config.root) | ({"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {})
         for name, source in self._sources().items():
             with source as unpacked:
-                built[name] = build(unpacked, client=self.engine, secrets=given, ambient_args=told)
+                built[name] = asdict(build(unpacked, client=self.engine, secrets=given, ambient_args=told))
         return built
 
     def _sources(self) -> dict[str, Any]:
@@ -263,20 +307,26 @@ class Session:
         }
 
     def _make_cluster(self) -> None:
-        reap(self.config.cache, leftover(self.engine, self.tool))
-        Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
+        def make() -> None:
+            reap(self.config.cache, leftover(self.engine, self.tool))
+            Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
+
+        self.shared.once("cluster", make)
 
     def _prepare(self) -> None:
         built = self.images
+        self.shared.once("prepared", lambda: self._prepare_with(built))
+
+    def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
         self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
-        self._remove_dead_namespaces()
+        self._remove_namespaces(owner.has_ended)
         for addon in self.config.cluster.addons:
             progress(f"applying {addon}")
             self._access.apply(self.config.path(addon))
 
-    def _remove_dead_namespaces(self) -> None:
+    def _remove_namespaces(self, of: Callable[[Mapping[str, str]], bool]) -> None:
         for namespace in self._access.core.list_namespace(label_selector=owner.RUN_LABEL).items:
-            if owner.has_ended(namespace.metadata.labels):
+            if of(namespace.metadata.labels):
                 self._access.core.delete_namespace(namespace.metadata.name)
 
 

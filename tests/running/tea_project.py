@@ -62,7 +62,9 @@ class TeaProject:
 
         `exits` is the status that is expected.
         """
-        result = self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "features", *arguments)
+        result = self.pytester.runpytest_inprocess(
+            "-p", "no:cacheprovider", "--order", "written", "features", *arguments
+        )
         assert result.ret == exits, [*result.outlines, *result.errlines]
         if (self.pytester.path / "reports").is_dir():
             assert (self.recorded.verdict in ("passed", "incomplete")) == (exits == 0)

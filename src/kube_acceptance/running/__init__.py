@@ -1,1 +1,1 @@
-"""How scenarios are run: in which order, how often, and what their failures count for."""
+"""How a run goes: in which order, by how many workers, how often, what is shown of it and what is remembered."""

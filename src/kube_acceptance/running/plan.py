@@ -1,0 +1,176 @@
+"""`--plan`: what would run, in order, what it needs and how long it took, without running or touching anything."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pytest_bdd.scenario import find_fixturedefs_for_step, scenario_wrapper_template_registry
+from pytest_bdd.steps import step_function_context_registry
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kube_acceptance.plugin import NEEDS_CLUSTER, TIERS, history_key, session_key
+from kube_acceptance.report.model import Scenario
+from kube_acceptance.report.plan import planned
+from kube_acceptance.running.order import STATIC, order_key, tier, workers, workers_key
+
+# what a fixture means for whoever wants to run the scenario
+FIXTURES: Mapping[str, str] = {
+    "shared_release": "the shared release",
+    "own_release": "a release of its own",
+    "browser": "a browser",
+}
+TOOLS: Mapping[str, tuple[str, ...]] = {
+    "static": ("helm",),
+    "image": ("docker",),
+    "cluster": ("docker", "kind", "kubectl", "helm"),
+    "disruptive": ("docker", "kind", "kubectl", "helm"),
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A scenario that would run; `seconds` is what it will take as far as that is known."""
+
+    scenario: Scenario
+    tier: str
+    serial: bool
+    needs: tuple[str, ...]
+    seconds: float | None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option."""
+    parser.getgroup("kube-acceptance").addoption(
+        "--plan", action="store_true", help="say what would run, what it needs and how long it took; run nothing"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """No workers for a plan; how many there would be is part of it."""
+    if config.getoption("plan"):
+        config.stash[workers_key] = workers(config)
+        config.option.dist, config.option.tx = "no", []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Print the plan instead of running it; mistakes in the features have been told already."""
+    config = session.config
+    if not config.getoption("plan"):
+        return None
+    if session_key not in config.stash:
+        raise pytest.UsageError("--plan is for feature files, and none was named")
+    if not session.testsfailed:
+        _print(config, list(_planned(session)))
+    return True
+
+
+def _planned(session: pytest.Session) -> Iterator[Planned]:
+    config = session.config
+    expected = config.stash[history_key].all_expected()
+    scenarios = planned(session.items, config.rootpath)
+    for item in session.items:
+        if item.nodeid not in scenarios:
+            continue
+        name = TIERS[tier(item)]
+        _, scenario = scenarios[item.nodeid]
+        serial = item.get_closest_marker("serial") is not None
+        yield Planned(scenario, name, serial, tuple(_needs(item, name)), expected.get(scenario.id))
+
+
+def _needs(item: pytest.Item, name: str) -> Iterator[str]:
+    if TIERS.index(name) != STATIC:
+        yield "Docker"
+    if name in NEEDS_CLUSTER:
+        yield "a cluster"
+    fixtures = _fixtures(item)
+    yield from (words for fixture, words in FIXTURES.items() if fixture in fixtures)
+
+
+def _fixtures(item: Any) -> set[str]:
+    """The fixtures that a scenario's steps ask for, and those that these ask for."""
+    manager = item.session._fixturemanager
+    example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
+    asked: list[str] = []
+    for step in scenario_wrapper_template_registry[item.obj].render(example).steps:
+        for definition in find_fixturedefs_for_step(step=step, fixturemanager=manager, node=item):
+            asked += inspect.signature(step_function_context_registry[definition.func].step_func).parameters
+    found: set[str] = set()
+    while asked:
+        if (name := asked.pop()) not in found:
+            found.add(name)
+            asked += [each for fixture in manager.getfixturedefs(name, item) or () for each in fixture.argnames]
+    return found
+
+
+def makespan(plan: Sequence[Planned], count: int) -> float:
+    """The seconds that some workers take, each taking the next scenario when it is free, the serial ones alone."""
+    free = [0.0] * count
+    for each in plan:
+        if each.serial:
+            free = [max(free) + (each.seconds or 0.0)] * count
+        else:
+            first = free.index(min(free))
+            free[first] += each.seconds or 0.0
+    return max(free)
+
+
+def _print(config: pytest.Config, plan: Sequence[Planned]) -> None:
+    count = config.stash[workers_key]
+    lines = [f"{len(plan)} scenarios, {config.stash[order_key]}", *_times(plan, count)]
+    tools = dict.fromkeys(tool for each in plan for tool in TOOLS[each.tier])
+    if any("a browser" in each.needs for each in plan):
+        tools["chromium"] = None
+    lines.append(f"tools: {', '.join(tools) or 'none'}")
+    out = Console(file=sys.stdout, highlight=False, no_color=True if config.getoption("color") == "no" else None)
+    if out.is_terminal:
+        out.print(_table(plan))
+    else:
+        print("\n".join(_plain(plan)))
+    print("\n".join(lines))
+
+
+def _times(plan: Sequence[Planned], count: int) -> Iterator[str]:
+    known = [each for each in plan if each.seconds is not None]
+    if not known:
+        yield "expected time: not known, nothing is recorded of them yet"
+        return
+    parts = [f"{makespan(plan, 1):.0f} s with 1 worker"]
+    if count > 1:
+        parts.append(f"{makespan(plan, count):.0f} s with {count}")
+    unknown = f"; {len(plan) - len(known)} are not known" if len(known) < len(plan) else ""
+    yield f"expected time: {', '.join(parts)}, beside making the images, the cluster and its releases{unknown}"
+
+
+def _row(each: Planned) -> tuple[str, str, str, str, str]:
+    return (
+        each.scenario.name,
+        " ".join(each.scenario.requirements),
+        f"{each.tier}, serial" if each.serial else each.tier,
+        ", ".join(each.needs) or "nothing",
+        "" if each.seconds is None else f"{each.seconds:.1f} s",
+    )
+
+
+HEADINGS = ("scenario", "requirements", "tier", "needs", "took")
+
+
+def _table(plan: Sequence[Planned]) -> Table:
+    table = Table(*HEADINGS)
+    for each in plan:
+        table.add_row(*(Text(cell) for cell in _row(each)))
+    return table
+
+
+def _plain(plan: Sequence[Planned]) -> list[str]:
+    rows = [HEADINGS, *(_row(each) for each in plan)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,161 @@
+"""What is made once for all workers of a run, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kube_acceptance.errors import AcceptanceError, ReleaseError
+from kube_acceptance.running.shared import Shared, reap
+
+Project = Any
+
+FOUR = """
+    @cluster
+    Scenario: One
+      Given the release
+    @cluster
+    Scenario: Two
+      Given the release
+    @cluster
+    Scenario: Three
+      Given the release
+    @cluster
+    Scenario: Four
+      Given the release
+"""
+
+
+def test_made_once_for_all_who_ask(tmp_path: Path) -> None:
+    first = Shared.begin(tmp_path)
+    asked: list[int] = []
+    got: list[dict[str, int]] = []
+
+    def make() -> dict[str, int]:
+        asked.append(1)
+        return {"a": 1}
+
+    threads = [threading.Thread(target=lambda: got.append(Shared(first.folder).once("it", make))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [1]
+    assert got == [{"a": 1}] * 4
+    assert first.made("it")
+    first.end()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_could_not_make_it_speaks_for_all(tmp_path: Path) -> None:
+    shared = Shared.begin(tmp_path)
+
+    def make() -> None:
+        raise ReleaseError("it is broken", hint="Mend it.", details=["line 3"])
+
+    def never() -> None:
+        raise AssertionError
+
+    with pytest.raises(ReleaseError):
+        shared.once("it", make)
+    with pytest.raises(ReleaseError) as caught:
+        Shared(shared.folder).once("it", never)
+    assert str(caught.value) == "it is broken\nMend it.\n  line 3"
+    assert not shared.made("it")
+    with pytest.raises(ZeroDivisionError):
+        shared.once("other", lambda: 1 / 0)
+    with pytest.raises(AcceptanceError, match=r"^ZeroDivisionError: division by zero$"):
+        shared.once("other", never)
+
+
+def test_who_dies_leaves_it_to_the_next(tmp_path: Path) -> None:
+    shared = Shared.begin(tmp_path)
+    code = "import os, sys; from pathlib import Path; from kube_acceptance.running.shared import Shared; " + (
+        "Shared(Path(sys.argv[1])).once('it', lambda: os.kill(os.getpid(), 9))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(shared.folder)], check=False).returncode == -9
+    assert shared.once("it", lambda: "made") == "made"
+
+
+def test_the_next_run_removes_what_the_dead_left(tmp_path: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from kube_acceptance.running.shared import Shared; " + (
+        "print(Shared.begin(Path(sys.argv[1])).folder.name); sys.stdout.flush(); os.kill(os.getpid(), 9)"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True, text=True)
+    living = Shared.begin(tmp_path)
+    assert [folder.name for folder in (tmp_path / "runs").iterdir()] == [living.folder.name]
+    assert said.stdout.strip() != living.folder.name
+    assert reap(tmp_path) == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "3")], ids=["alone", "workers"])
+def test_one_cluster_and_one_release(project: Project, workers: tuple[str, ...]) -> None:
+    project.feature(FOUR)
+    result = project.run("--seed", "7", *workers)
+    assert result.ret == 0, result.outlines
+    assert Counter(mark for mark in project.marks if not mark.startswith("uses")) == {
+        "image kube-acceptance-probe built": 1,
+        "cluster created": 1,
+        "images loaded": 1,
+        "namespace shared created": 1,
+        "release shared installed": 1,
+        "cluster deleted": 1,
+    }
+    assert len([mark for mark in project.marks if mark.startswith("uses shared-")]) == 4
+    assert len({mark for mark in project.marks if mark.startswith("uses")}) == 1
+    assert project.left() == []
+    # and the process that stands for the run knows what its workers used
+    environment = json.loads((project.path / "reports" / "run.json").read_text())["environment"]
+    assert environment["Order"].endswith(", seed 7 (again: --seed 7)")
+    assert environment["Docker"] == "1"
+    assert environment["Image kube-acceptance-probe"] == "kube-acceptance-probe:1 sha256:1"
+
+
+def test_a_broken_release_is_installed_once_and_told_by_all(project: Project) -> None:
+    project.feature(FOUR)
+    (project.path / "broken").touch()
+    result = project.run("-n", "2", "--order", "random")
+    assert result.ret == 1
+    assert project.marks.count("release shared installed") == 1
+    run = json.loads((project.path / "reports" / "run.json").read_text())
+    scenarios = run["features"][0]["scenarios"]
+    assert {scenario["status"] for scenario in scenarios} == {"broken"}
+    assert {scenario["failure"]["first_line"] for scenario in scenarios} == {
+        'Set-up failed in "shared_release": the chart is broken'
+    }
+    assert {scenario["failure"]["details"] for scenario in scenarios} == {"Mend it.\n  line 3"}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_kept_cluster_says_how_to_get_to_what_failed(project: Project, workers: tuple[str, ...]) -> None:
+    project.feature("""
+        @disruptive
+        Scenario: Good
+          Given a release of its own
+          Then it works
+        @disruptive
+        Scenario: Bad
+          Given a release of its own
+          Then it fails
+    """)
+    result = project.run("--keep", "failed", "--cluster-name", "kept", *workers)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*s the cluster kept is kept; look into it:",
+            f"*s   export KUBECONFIG={project.cache}/clusters/kept/kubeconfig",
+            "*s   /bin/kubectl --namespace own-* get pods,events  # features/a.feature::Bad",
+            "*s remove it:  kube-acceptance clean",
+        ]
+    )
+    # what passed is not kept, what failed is
+    assert project.marks.count("namespace own deleted") == 1
+    assert "cluster deleted" not in project.marks
+    assert [name for name in project.left() if name.startswith("runs")] == []

@@ -1,0 +1,134 @@
+"""In which order scenarios run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+Project = Any
+
+TIERED = """
+    @disruptive
+    Scenario: Disruptive
+      Given nothing
+    @image
+    Scenario: Image
+      Given nothing
+    @static
+    Scenario: Static B
+      Given nothing
+    @static
+    Scenario: Static A
+      Given nothing
+    @cluster
+    Scenario: Cluster
+      Given nothing
+"""
+MANY = "".join(f"@static\nScenario: {letter}\n  Given nothing\n" for letter in "ABCDEFGH")
+
+
+def remember(project: Project, **seconds: float) -> None:
+    """Record a run in which the scenarios took their time."""
+    scenarios = {f"features/a.feature::{name}": {"status": "passed", "seconds": each} for name, each in seconds.items()}
+    line = {"started": "2026-11-01T00:00:00Z", "verdict": "passed", "scenarios": scenarios}
+    (project.path / "reports").mkdir()
+    (project.path / "reports" / "history.jsonl").write_text(json.dumps(line) + "\n")
+
+
+def order(result: pytest.RunResult) -> list[str]:
+    """The scenarios as a plan names them."""
+    lines = result.outlines
+    start = next(number for number, line in enumerate(lines) if line.startswith("scenario "))
+    return [
+        re.split(r"  +", line)[0] for line in lines[start + 1 :] if re.search(r"  (static|image|cluster|disr)", line)
+    ]
+
+
+def test_tiers_first_to_last(project: Project) -> None:
+    project.feature(TIERED)
+    tiers = ["Image", "Cluster", "Disruptive"]
+    assert order(project.plan("--order", "written")) == ["Static B", "Static A", *tiers]
+    assert order(project.plan())[2:] == tiers
+
+
+def test_random_and_again(project: Project) -> None:
+    project.feature(MANY)
+    first = project.plan("--seed", "1")
+    first.stdout.fnmatch_lines(["order: random within each tier, seed 1 (again: --seed 1)"])
+    assert order(first) == order(project.plan("--seed", "1"))
+    assert sorted(order(first)) == list("ABCDEFGH")
+    others = [order(project.plan("--seed", seed)) for seed in ("2", "3")]
+    assert order(first) not in others
+    # a part keeps the order that it has in the whole
+    part = [f"features/a.feature::{name}" for name in "ABC"]
+    assert order(project.plan("--seed", "1", *part)) == [name for name in order(first) if name in "ABC"]
+
+
+def test_the_seed_is_always_said(project: Project) -> None:
+    project.feature(MANY)
+    said = project.plan()
+    seed = re.search(r"seed (\d+)", said.stdout.str())
+    assert seed
+    assert order(project.plan("--seed", seed[1])) == order(said)
+
+
+def test_longest_first_with_workers(project: Project) -> None:
+    project.feature(
+        TIERED
+        + """
+    @disruptive
+    Scenario: Unknown
+      Given nothing
+    @cluster @serial
+    Scenario: Serial
+      Given nothing
+    """
+    )
+    remember(project, Cluster=30, Disruptive=60, Image=40, Serial=100)
+    said = project.plan("-n", "2", "--seed", "1")
+    # what is not known counts as the usual one of its tier; what must be alone comes last
+    names = order(said)
+    assert sorted(names[:2]) == ["Static A", "Static B"]
+    assert sorted(names[2:4]) == ["Disruptive", "Unknown"]
+    assert names[4:] == ["Image", "Cluster", "Serial"]
+    said.stdout.fnmatch_lines(["order: longest first, seed 1 (again: --seed 1)"])
+
+
+def test_a_short_one_beside_each_of_the_longest(project: Project) -> None:
+    project.feature("".join(f"@cluster\nScenario: {letter}\n  Given nothing\n" for letter in "ABCDE"))
+    remember(project, A=50, B=40, C=30, D=20, E=10)
+    assert order(project.plan("-n", "2")) == ["A", "E", "B", "D", "C"]
+    assert order(project.plan("--order", "longest")) == ["A", "E", "B", "C", "D"]
+
+
+def test_a_worker_gets_them_one_by_one(project: Project) -> None:
+    project.steps("""
+        @given("it waits for all the others")
+        def waits():
+            deadline = time.monotonic() + 60
+            while (ROOT / "marks").read_text().count("other") < 7 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            mark("first")
+
+        @given("another")
+        def another():
+            mark("other")
+    """)
+    project.feature(
+        "".join(f"@static\nScenario: {letter}\n  Given another\n" for letter in "BCDEFGHI")
+        + "@cluster\nScenario: A\n  Given it waits for all the others\n"
+    )
+    (project.path / "marks").touch()
+    remember(project, A=100)
+    # dealt in chunks, one of the others would stand behind the one that waits for it
+    result = project.run_static("-n", "2", "-m", "cluster or static", "--seed", "1")
+    assert result.ret == 0
+    assert project.marks.index("first") >= 7
+
+
+def test_wrong_choices(project: Project) -> None:
+    project.feature(MANY)
+    assert project.run_static("--order", "sideways").ret == pytest.ExitCode.USAGE_ERROR
