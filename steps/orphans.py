@@ -100,7 +100,9 @@ def nothing_is_left(orphan: Orphan, session: Session) -> None:
 
 
 def _left(orphan: Orphan, session: Session) -> list[str]:
-    found = session.engine.containers.list(all=True, filters={"label": f"{CLUSTER_LABEL}={orphan.name}"})
+    found = session.engine.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{CLUSTER_LABEL}={orphan.name}"}
+    )
     return [
         *(f"container {each.name}" for each in found),
         *(f"folder {each}" for each in folders(orphan.cache).glob("*")),

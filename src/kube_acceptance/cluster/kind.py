@@ -175,7 +175,9 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         return self._folder / "stamp"
 
     def _nodes(self) -> list[Container]:
-        found = self._engine.containers.list(all=True, filters={"label": f"{CLUSTER_LABEL}={self.name}"})
+        found = self._engine.containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{CLUSTER_LABEL}={self.name}"}
+        )
         return sorted(found, key=lambda node: str(node.name))
 
     def _adapted(self) -> dict[str, object]:

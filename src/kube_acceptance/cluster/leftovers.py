@@ -56,7 +56,7 @@ def unknown_clusters(
     engine: docker.DockerClient, cache: Path, provider_of: Callable[[str, Path], Provider]
 ) -> Iterator[Leftover]:
     """The Kind clusters with a name of ours that this cache does not know: another user's, or their folder is gone."""
-    nodes = engine.containers.list(all=True, filters={"label": CLUSTER_LABEL})
+    nodes = engine.containers.list(all=True, ignore_removed=True, filters={"label": CLUSTER_LABEL})
     for name in sorted({node.labels[CLUSTER_LABEL] for node in nodes}):
         folder = shared.folders(cache) / name
         if name.startswith(CLUSTER_PREFIX) and not folder.exists():
@@ -65,7 +65,7 @@ def unknown_clusters(
 
 def containers(engine: docker.DockerClient) -> Iterator[Leftover]:
     """The containers beside clusters, such as those that stand for the outside world."""
-    for container in engine.containers.list(all=True, filters={"label": owner.RUN_LABEL}):
+    for container in engine.containers.list(all=True, ignore_removed=True, filters={"label": owner.RUN_LABEL}):
         if owner.has_ended(container.labels):
             yield Leftover(f"container {container.name}", _process(container.labels), _force(container.remove))
 

@@ -19,18 +19,18 @@ ANSWER_WITHIN = 10.0  # seconds for a first answer
 TRY_AGAIN_AFTER = 0.5  # seconds
 GONE = 410
 
-# how a kind is listed: its API, its method, and whether it lives in a namespace
-_KINDS: dict[str, tuple[Any, str]] = {
-    "Deployment": (client.AppsV1Api, "list_namespaced_deployment"),
-    "ReplicaSet": (client.AppsV1Api, "list_namespaced_replica_set"),
-    "StatefulSet": (client.AppsV1Api, "list_namespaced_stateful_set"),
-    "DaemonSet": (client.AppsV1Api, "list_namespaced_daemon_set"),
-    "Job": (client.BatchV1Api, "list_namespaced_job"),
-    "Pod": (client.CoreV1Api, "list_namespaced_pod"),
-    "Event": (client.CoreV1Api, "list_namespaced_event"),
-    "PersistentVolumeClaim": (client.CoreV1Api, "list_namespaced_persistent_volume_claim"),
-    "EndpointSlice": (client.DiscoveryV1Api, "list_namespaced_endpoint_slice"),
-    "Node": (client.CoreV1Api, "list_node"),
+# how a kind is listed: its API and its method; by name, since the client loads hundreds of models with an API
+_KINDS: dict[str, tuple[str, str]] = {
+    "Deployment": ("AppsV1Api", "list_namespaced_deployment"),
+    "ReplicaSet": ("AppsV1Api", "list_namespaced_replica_set"),
+    "StatefulSet": ("AppsV1Api", "list_namespaced_stateful_set"),
+    "DaemonSet": ("AppsV1Api", "list_namespaced_daemon_set"),
+    "Job": ("BatchV1Api", "list_namespaced_job"),
+    "Pod": ("CoreV1Api", "list_namespaced_pod"),
+    "Event": ("CoreV1Api", "list_namespaced_event"),
+    "PersistentVolumeClaim": ("CoreV1Api", "list_namespaced_persistent_volume_claim"),
+    "EndpointSlice": ("DiscoveryV1Api", "list_namespaced_endpoint_slice"),
+    "Node": ("CoreV1Api", "list_node"),
 }
 _WITHOUT_NAMESPACE = ("Node",)
 
@@ -67,7 +67,7 @@ class Mirror:
         if kind not in self._followed:
             api, method = _KINDS[kind]
             where = () if kind in _WITHOUT_NAMESPACE else (self._namespace,)
-            self._followed[kind] = _Kind(getattr(api(self._client), method), where, self.changed)
+            self._followed[kind] = _Kind(getattr(getattr(client, api)(self._client), method), where, self.changed)
 
     def now(self) -> datetime:
         """The time by the API server's clock, which writes the times in objects; UTC."""
