@@ -6,6 +6,7 @@ import json
 import textwrap
 from dataclasses import dataclass
 
+import elsewhere
 import pytest
 
 from kube_acceptance.report import Run
@@ -48,7 +49,7 @@ class TeaProject:
         )
 
     def steps(self, code: str) -> None:
-        self.pytester.makeconftest(STEPS + textwrap.dedent(code))
+        elsewhere.define(self.pytester, STEPS + textwrap.dedent(code))
 
     def settings(self, text: str) -> None:
         self.pytester.makepyprojecttoml(textwrap.dedent(text))

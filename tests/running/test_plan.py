@@ -62,7 +62,7 @@ def test_a_plan(project: Project) -> None:
 def test_mistakes_are_told_instead(project: Project) -> None:
     project.feature("@static\nScenario: One\n  Given no such thing\n")
     result = project.plan()
-    assert result.ret == 1
+    assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["error: *a.feature:4: *no such thing*"])
     result.stdout.no_fnmatch_line("scenario *")
 

@@ -268,7 +268,7 @@ def test_ctrl_c_in_a_repetition(project: TeaProject) -> None:
             raise KeyboardInterrupt
     """)
     project.features("Scenario: One\n  When it goes wrong\nScenario: Two\n  Given water\n")
-    result = project.pytester.runpytest_subprocess("features", "--repeat-failed", "1")
+    result = project.pytester.runpytest_subprocess("features", "--order", "written", "--repeat-failed", "1")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     run = project.recorded
     assert attempts(named(run, "One")) == ["cold", "The run ended while this scenario was running."]

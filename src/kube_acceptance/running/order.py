@@ -130,7 +130,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     seed, count = config.getoption("seed"), config.stash.get(workers_key, workers(config))
     order = Order(
-        how=config.getoption("order") or ("longest" if count > 1 else "random"),
+        how=config.getoption("order") or _usual(config, count),
         seed=secrets.randbelow(10_000) if seed is None else seed,
         workers=count,
         expected=config.stash[history_key].all_expected() if session_key in config.stash else {},
@@ -141,6 +141,12 @@ def pytest_configure(config: pytest.Config) -> None:
         if count > 1 and config.getoption("maxschedchunk", 1) is None:
             # scenarios take their time: what is dealt in chunks is not there for a worker that is idle
             config.option.maxschedchunk = 1
+
+
+def _usual(config: pytest.Config, count: int) -> How:
+    if config.getoption("collectonly"):
+        return "written"  # a list for people
+    return "longest" if count > 1 else "random"
 
 
 @pytest.hookimpl(optionalhook=True)
