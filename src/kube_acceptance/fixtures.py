@@ -9,6 +9,7 @@ import pytest
 from kube_acceptance import trace
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.config import Config
+from kube_acceptance.evidence import Redactor
 from kube_acceptance.facts import specification
 from kube_acceptance.images.build import BuiltImage
 from kube_acceptance.plugin import config_key, redactor_key, session_key
@@ -57,8 +58,9 @@ def cluster(session: Session) -> Cluster:
 @pytest.fixture(scope="session")
 def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
     """The release that scenarios share which change nothing; one for all workers of a run."""
-    release = session.shared_release(_install)
-    pytestconfig.stash[redactor_key].learn(release)
+    redactor = pytestconfig.stash[redactor_key]
+    release = session.shared_release(lambda new: _install(new, redactor), redact=redactor)
+    redactor.learn(release)
     return release
 
 
@@ -66,12 +68,11 @@ def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Conf
 def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
     """A release for one scenario alone, in a namespace of its own."""
     with session.own_release() as release:
-        release.install()
-        pytestconfig.stash[redactor_key].learn(release)
-        release.wait_until_ready(READY_WITHIN)
+        _install(release, pytestconfig.stash[redactor_key])
         yield release
 
 
-def _install(release: Release) -> None:
+def _install(release: Release, redactor: Redactor) -> None:
     release.install()
+    redactor.learn(release)  # before the wait, whose failure tells log lines
     release.wait_until_ready(READY_WITHIN)

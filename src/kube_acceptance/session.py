@@ -176,13 +176,14 @@ class Session:
             post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),
         )
 
-    def shared_release(self, install: Callable[[Release], None]) -> Release:
+    def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
         """The release for the scenarios that change nothing: whoever asks first installs it, for all workers.
 
         Its namespace goes with the run.
 
         Args:
             install: Installs it, and waits until it is ready.
+            redact: Takes secrets out of why it could not be installed.
         """
 
         def make() -> str:
@@ -190,7 +191,7 @@ class Session:
             install(release)
             return release.namespace
 
-        return self.new_release(self.shared.once("release", make))
+        return self.new_release(self.shared.once("release", make, redact=redact))
 
     @contextlib.contextmanager
     def own_release(self) -> Iterator[Release]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kube_acceptance.errors import AcceptanceError, ReleaseError
+from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
 from kube_acceptance.running.shared import Shared, reap
 
 Project = Any
@@ -73,6 +73,19 @@ def test_who_could_not_make_it_speaks_for_all(tmp_path: Path) -> None:
         shared.once("other", lambda: 1 / 0)
     with pytest.raises(AcceptanceError, match=r"^ZeroDivisionError: division by zero$"):
         shared.once("other", never)
+
+
+def test_why_it_could_not_be_made_is_told_to_others_without_secrets(tmp_path: Path) -> None:
+    shared = Shared.begin(tmp_path)
+
+    def make() -> None:
+        raise WaitError("the pod said hunter2", details=["log: hunter2"])
+
+    with pytest.raises(WaitError, match="hunter2"):
+        shared.once("it", make, redact=lambda text: text.replace("hunter2", "[redacted]"))
+    with pytest.raises(WaitError) as caught:
+        Shared(shared.folder).once("it", make)
+    assert str(caught.value) == "the pod said [redacted]\n  log: [redacted]"
 
 
 def test_who_dies_leaves_it_to_the_next(tmp_path: Path) -> None:

@@ -62,12 +62,13 @@ class Shared:
         with contextlib.suppress(OSError):  # other runs have theirs there
             self.folder.parent.rmdir()
 
-    def once(self, name: str, make: Callable[[], T]) -> T:
+    def once(self, name: str, make: Callable[[], T], *, redact: Callable[[str], str] = str) -> T:
         """Make something once a run, whichever process asks first; the others wait, and get the same.
 
         Args:
             name: What is made.
             make: Makes it; what it returns must be plain data, because it travels as JSON.
+            redact: Takes secrets out of why it could not be made: the others have not learned them.
 
         Raises:
             AcceptanceError: It could not be made; whoever asks gets the same error, and nobody tries again. A process
@@ -78,7 +79,7 @@ class Shared:
                 try:
                     value = make()
                 except Exception as error:
-                    self._keep(name, {"failure": _told(error)})
+                    self._keep(name, {"failure": _told(error, redact)})
                     raise
                 self._keep(name, {"value": value})
                 return value
@@ -128,14 +129,14 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
         yield
 
 
-def _told(error: Exception) -> dict[str, Any]:
+def _told(error: Exception, redact: Callable[[str], str]) -> dict[str, Any]:
     if not isinstance(error, AcceptanceError):
-        return {"type": "", "summary": f"{type(error).__name__}: {error}", "hint": "", "details": []}
+        return {"type": "", "summary": redact(f"{type(error).__name__}: {error}"), "hint": "", "details": []}
     return {
         "type": type(error).__name__,
-        "summary": error.summary,
+        "summary": redact(error.summary),
         "hint": error.hint,
-        "details": list(error.details),
+        "details": [redact(line) for line in error.details],
     }
 
 
