@@ -24,14 +24,14 @@ Feature: Running and reporting
 
       Examples:
         | how            | options |
-        | alone          |         |
+        | alone          | -n 0    |
         | by two workers | -n 2    |
 
     @REQ-RUN-01
     Scenario: A phrase that nobody uses is told as soon as every feature can be read
       Given the example project "mistakes"
       And its "features/torn.feature" is gone
-      When its suite runs with ""
+      When its suite runs with "-n 0"
       Then it fails before anything is made ready
       And it says each of these once
         | line                                                      |
@@ -56,7 +56,7 @@ Feature: Running and reporting
 
       Examples:
         | how            | options |
-        | alone          |         |
+        | alone          | -n 0    |
         | by two workers | -n 2    |
 
     @REQ-RUN-04

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from pytest_bdd import given, parsers, then, when
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.config import Config
@@ -21,7 +20,7 @@ from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.session import Session
 from kube_acceptance.suite import Ended, Suite
-from kube_acceptance.vocabulary import must, rows, some
+from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
 PROJECTS = Path(__file__).parent / "projects"
 MADE = "made"  # the file that an example project leaves among its reports when its first fixture is made
@@ -44,17 +43,17 @@ def example(settings: Config, session: Session, tmp_path: Path) -> Callable[...,
     return of
 
 
-@given(parsers.re(r'the example project "(?P<name>[^"]+)"'), target_fixture="suite")
+@given('the example project "{name}"', target_fixture="suite")
 def example_project(example: Callable[..., Suite], name: str) -> Suite:
     return example(name)
 
 
-@given(parsers.re(r'the example project "(?P<name>[^"]+)" on this cluster'), target_fixture="suite")
+@given('the example project "{name}" on this cluster', target_fixture="suite")
 def example_project_here(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
     return example(name, "--cluster-name", cluster.name)
 
 
-@given(parsers.re(r'its "(?P<file>[^"]+)" is gone'))
+@given('its "{file}" is gone')
 def file_is_gone(suite: Suite, file: str) -> None:
     (suite.root / file).unlink()
 
@@ -68,7 +67,7 @@ def quarantine(suite: Suite, datatable: list[list[str]]) -> None:
             file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in row.items())
 
 
-@when(parsers.re(r'its suite runs with "(?P<options>[^"]*)"'), target_fixture="ended")
+@when('its suite runs with "{options}"', target_fixture="ended")
 def suite_runs(suite: Suite, options: str) -> Ended:
     shutil.rmtree(suite.reports, ignore_errors=True)
     ended = suite.run(*shlex.split(options), timeout=ENDS_WITHIN)
@@ -76,28 +75,28 @@ def suite_runs(suite: Suite, options: str) -> Ended:
     return ended
 
 
-@then("it fails before anything is made ready")
+@assertion("it fails before anything is made ready", timed=False)
 def fails_early(ended: Ended) -> None:
     _must_end(ended, well=False)
     if (ended.reports / MADE).exists():
         raise AcceptanceError("something was made ready before the suite failed", details=ended.said.splitlines())
 
 
-@then("it fails after something was made ready")
+@assertion("it fails after something was made ready", timed=False)
 def fails(ended: Ended) -> None:
     _must_end(ended, well=False)
     if not (ended.reports / MADE).exists():
         raise AcceptanceError("nothing was made ready before the suite failed", details=ended.said.splitlines())
 
 
-@then(parsers.re(r'it ends well, as "(?P<verdict>[^"]+)"'))
+@assertion('it ends well, as "{verdict}"', timed=False)
 def ends_well(ended: Ended, verdict: str) -> None:
     _must_end(ended, well=True)
     if ended.run.verdict != verdict:
         raise AcceptanceError(f'its verdict is "{ended.run.verdict}", not "{verdict}"')
 
 
-@then("it says each of these once")
+@assertion("it says each of these once", timed=False)
 def says(ended: Ended, datatable: list[list[str]]) -> None:
     lines = ended.said.splitlines()
     for row in rows(datatable):
@@ -107,7 +106,7 @@ def says(ended: Ended, datatable: list[list[str]]) -> None:
         note(found[0].strip())
 
 
-@then("its data, JUnit file, Cucumber messages and living documentation tell of each scenario")
+@assertion("its data, JUnit file, Cucumber messages and living documentation tell of each scenario", timed=False)
 def reports_tell(ended: Ended, page: Page, datatable: list[list[str]]) -> None:
     folder, expected = ended.reports, {row["scenario"]: row["status"] for row in rows(datatable)}
     page.goto((folder / "living-documentation.html").as_uri())
@@ -125,53 +124,53 @@ SHOWN = """[...document.querySelectorAll('details.scenario')].map(
     each => [each.querySelector('summary :is(h4, h5)').firstChild.textContent.trim(), each.dataset.status])"""
 
 
-@then(parsers.re(r'the scenario "(?P<name>[^"]+)" is told as flaky after (?P<count>\d+) failed attempts?'))
-def told_as_flaky(ended: Ended, name: str, count: str) -> None:
+@assertion('the scenario "{name}" is told as flaky after {count:d} failed attempt(s)', timed=False)
+def told_as_flaky(ended: Ended, name: str, count: int) -> None:
     scenario = _scenario(ended.run, name)
-    if (scenario.status, len(scenario.earlier)) != ("flaky", int(count)):
+    if (scenario.status, len(scenario.earlier)) != ("flaky", count):
         raise AcceptanceError(f'"{name}" is {scenario.status} after {len(scenario.earlier)} attempts')
     note(f"before: {scenario.earlier[0].failure.first_line if scenario.earlier[0].failure else ''}")
 
 
-@then(parsers.re(r"its (?P<count>\d+) scenarios ran on (?P<workers>\d+) workers, of which some overlapped"))
-def ran_on_workers(ended: Ended, count: str, workers: str) -> None:
+@assertion("its {count:d} scenarios ran on {workers:d} workers, of which some overlapped", timed=False)
+def ran_on_workers(ended: Ended, count: int, workers: int) -> None:
     ran = [scenario for scenario in ended.run.scenarios() if scenario.status == "passed"]
     used = {scenario.worker for scenario in ran}
-    if (len(ran), len(used)) != (int(count), int(workers)):
+    if (len(ran), len(used)) != (count, workers):
         raise AcceptanceError(f"{len(ran)} scenarios passed, on the workers {sorted(used)}")
     some(_together(ended), what="scenarios that overlapped")
 
 
-@then(parsers.re(r"they used (?P<count>\d+) releases: one that they shared and one for the disruptive scenario alone"))
-def used_releases(ended: Ended, count: str) -> None:
+@assertion("they used {count:d} releases: one that they shared and one for the disruptive scenario alone", timed=False)
+def used_releases(ended: Ended, count: int) -> None:
     users: dict[str, set[str]] = {}
     for _, namespace, name in _diary(ended):
         users.setdefault(namespace, set()).add(name)
-    if len(users) != int(count) or {"The shop is rebuilt"} not in users.values():
+    if len(users) != count or {"The shop is rebuilt"} not in users.values():
         raise AcceptanceError(f"the releases were used so: {users}")
     note("; ".join(f"{namespace}: {len(names)} scenarios" for namespace, names in users.items()))
 
 
-@then(parsers.re(r'no scenario ran while "(?P<name>[^"]+)" did'))
+@assertion('no scenario ran while "{name}" did', timed=False)
 def ran_alone(ended: Ended, name: str) -> None:
     some((each for _, _, each in _diary(ended) if each == name), what=f'runs of "{name}"')
     must((f'"{name}" ran while {others} did' for others in _together(ended) if name in others), of="scenarios")
 
 
-@then(parsers.re(r'the evidence of "(?P<name>[^"]+)" holds these files'))
+@assertion('the evidence of "{name}" holds these files', timed=False)
 def evidence_holds(ended: Ended, name: str, datatable: list[list[str]]) -> None:
     folder = ended.reports / _evidence(ended, name)
     must((f"{row['file']} is not in it" for row in rows(datatable) if not (folder / row["file"]).is_file()), of="files")
     note(f"{len(list(folder.iterdir()))} files")
 
 
-@then(parsers.re(r'a log among it says "(?P<words>[^"]+)"'))
+@assertion('a log among it says "{words}"', timed=False)
 def log_says(ended: Ended, words: str) -> None:
     logs = some(ended.reports.rglob("*.log"), what="logs")
     some((log for log in logs if words in Path(str(log)).read_text()), what=f"logs that say {words!r}")
 
 
-@then("none of its reports holds the password")
+@assertion("none of its reports holds the password", timed=False)
 def password_is_nowhere(ended: Ended) -> None:
     files = [file for file in ended.reports.rglob("*") if file.is_file()]
     some(files, what="reports")

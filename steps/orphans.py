@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from pytest_bdd import given, parsers, then, when
 
 from kube_acceptance import command
 from kube_acceptance.cluster.kind import CLUSTER_LABEL
@@ -20,6 +19,7 @@ from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.suite import Suite
+from kube_acceptance.vocabulary import assertion, given, when
 from kube_acceptance.wait import Seen, eventually
 
 NODE_WITHIN = 60.0  # seconds
@@ -41,14 +41,14 @@ def environment() -> dict[str, str]:
     return {}
 
 
-@given(parsers.re(r'the example project "(?P<name>[^"]+)" with a cluster of its own'), target_fixture="orphan")
+@given('the example project "{name}" with a cluster of its own', target_fixture="orphan")
 def example_project_apart(
     example: Callable[..., Suite], environment: dict[str, str], session: Session, tmp_path: Path, name: str
-) -> Iterator[Orphan]:
+) -> Orphan:
     cluster, cache = f"kube-acceptance-killed-{session.id}", tmp_path / "cache"
     tools = os.pathsep.join(str(session.tool(tool).parent) for tool in ("kind", "kubectl", "helm"))
     environment |= {"KUBE_ACCEPTANCE_CACHE": str(cache), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    yield Orphan(replace(example(name, "--cluster-name", cluster), env=environment), cluster, cache)
+    return Orphan(replace(example(name, "--cluster-name", cluster), env=environment), cluster, cache)
 
 
 @when("its suite is killed as soon as the cluster's node is there")
@@ -62,34 +62,34 @@ def killed(orphan: Orphan, session: Session, tmp_path: Path) -> None:
         note(f"killed: exit status {process.wait(10)}")
 
 
-@when(parsers.re(r'kube-acceptance runs with "(?P<words>[^"]+)"'), target_fixture="completed")
+@when('kube-acceptance runs with "{words}"', target_fixture="completed")
 def command_runs(environment: dict[str, str], words: str) -> Completed:
     return _kube_acceptance(words, environment)
 
 
 @when(
-    parsers.re(r'kube-acceptance runs with "(?P<words>[^"]+)" where Docker cannot be reached'),
+    'kube-acceptance runs with "{words}" where Docker cannot be reached',
     target_fixture="completed",
 )
 def command_runs_without_docker(words: str) -> Completed:
     return _kube_acceptance(words, NOWHERE)
 
 
-@then(parsers.re(r'it ends with status (?P<status>\d+) and says "(?P<said>[^"]+)"'))
-def ends_with(completed: Completed, status: str, said: str) -> None:
-    if completed.returncode != int(status) or said not in completed.stdout + completed.stderr:
+@assertion('it ends with status {status:d} and says "{said}"', timed=False)
+def ends_with(completed: Completed, status: int, said: str) -> None:
+    if completed.returncode != status or said not in completed.stdout + completed.stderr:
         lines = (completed.stdout + completed.stderr).splitlines()
         raise AcceptanceError(f"it ended with status {completed.returncode}, see what it said", details=lines)
     note(next(line.strip() for line in (completed.stdout + completed.stderr).splitlines() if said in line))
 
 
-@then("the killed run's cluster is there")
+@assertion("the killed run's cluster is there", timed=False)
 def something_is_left(orphan: Orphan, session: Session) -> None:
     if not _left(orphan, session):
         raise AcceptanceError("the killed run left nothing behind, so removing it would prove nothing")
 
 
-@then("nothing of the killed run is there")
+@assertion("nothing of the killed run is there", timed=False)
 def nothing_is_left(orphan: Orphan, session: Session) -> None:
     def gone() -> Seen[None]:
         left = _left(orphan, session)

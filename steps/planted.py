@@ -10,19 +10,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pytest_bdd import given, parsers, then, when
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, WaitError
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
-from kube_acceptance.vocabulary import some
-from kube_acceptance.vocabulary.durations import WRITTEN, seconds
+from kube_acceptance.vocabulary import assertion, given, some, when
 from kube_acceptance.wait.workloads import Workloads
 
 MANIFESTS = {file.stem: file for file in (Path(__file__).parent / "planted").glob("*.yaml")}
 NAME = "planted"  # of every object in the manifests
-UP_TO = rf"(?P<limit>{WRITTEN})"
 
 
 class Planted:
@@ -68,7 +65,7 @@ def all_planted(session: Session) -> Iterator[dict[str, Planted]]:
             one.cluster.core.delete_namespace(one.namespace)
 
 
-@given(parsers.parse('a workload with the planted fault "{fault}"'), target_fixture="workload")
+@given('a workload with the planted fault "{fault}"', target_fixture="workload")
 def planted_fault(all_planted: dict[str, Planted], fault: str) -> Planted:
     return all_planted[fault]
 
@@ -78,51 +75,51 @@ def healthy(all_planted: dict[str, Planted]) -> Planted:
     return all_planted["healthy"]
 
 
-@given(parsers.re(rf"a workload whose ConfigMap comes {UP_TO} late"), target_fixture="workload")
-def late_config_map(session: Session, limit: str) -> Iterator[Planted]:
+@given("a workload whose ConfigMap comes {limit:duration} late", target_fixture="workload")
+def late_config_map(session: Session, limit: float, request: pytest.FixtureRequest) -> Planted:
     planted = Planted(session, "bad-configuration")
-    threading.Timer(seconds(limit), planted.bring_config_map).start()
-    yield planted
-    planted.cluster.core.delete_namespace(planted.namespace)
+    threading.Timer(limit, planted.bring_config_map).start()
+    request.addfinalizer(lambda: planted.cluster.core.delete_namespace(planted.namespace))
+    return planted
 
 
-@when(parsers.re(rf"the harness waits up to {UP_TO} for it to be ready"), target_fixture="outcome")
-def wait_for_it(workload: Planted, limit: str) -> Waited:
-    return _timed(lambda: workload.workloads.wait_until_ready("the workload", within=seconds(limit)))
+@when("the harness waits up to {limit:duration} for it to be ready", target_fixture="outcome")
+def wait_for_it(workload: Planted, limit: float) -> Waited:
+    return _timed(lambda: workload.workloads.wait_until_ready("the workload", within=limit))
 
 
 @when(
-    parsers.re(rf"its pods are deleted (?P<after>\d+) seconds into a watch of {UP_TO} that it stays ready"),
+    "its pods are deleted {after:d} seconds into a watch of {limit:duration} that it stays ready",
     target_fixture="outcome",
 )
-def watch_it(workload: Planted, after: str, limit: str) -> Waited:
-    threading.Timer(float(after), workload.delete_pods).start()
-    return _timed(lambda: workload.workloads.must_stay_ready("the workload", lasting=seconds(limit)))
+def watch_it(workload: Planted, after: int, limit: float) -> Waited:
+    threading.Timer(after, workload.delete_pods).start()
+    return _timed(lambda: workload.workloads.must_stay_ready("the workload", lasting=limit))
 
 
-@then(parsers.re(rf"it gives up within {UP_TO} of the fault being certain"))
-def gave_up(workload: Planted, outcome: Waited, limit: str) -> None:
+@assertion("it gives up within {limit:duration} of the fault being certain", timed=False)
+def gave_up(workload: Planted, outcome: Waited, limit: float) -> None:
     error = _failure(outcome)
     if error.certain_for is None:
         raise AcceptanceError(f"the wait did not give up: {error.summary}", details=error.details)
     # a fault that was certain before the wait began counts from then
     late = min(error.certain_for, outcome.seconds)
-    if late > seconds(limit):
+    if late > limit:
         raise AcceptanceError(f"the wait gave up {late:.1f} s after the fault was certain: {error.summary}")
     after = time.monotonic() - workload.since
     note(f"given up {late:.1f} s after the fault was certain, {after:.0f} s after it was planted")
 
 
-@then(parsers.re(rf"the watch ends within {UP_TO} of the deletion, (?P<after>\d+) seconds after its start"))
-def watch_ended(outcome: Waited, limit: str, after: str) -> None:
+@assertion("the watch ends within {limit:duration} of the deletion, {after:d} seconds after its start", timed=False)
+def watch_ended(outcome: Waited, limit: float, after: int) -> None:
     _failure(outcome)
-    late = outcome.seconds - float(after)
-    if not 0 <= late <= seconds(limit):
+    late = outcome.seconds - after
+    if not 0 <= late <= limit:
         raise AcceptanceError(f"the watch ended {late:.1f} s after the deletion")
     note(f"ended {late:.2f} s after the deletion")
 
 
-@then(parsers.parse('the first line of the failure says "{words}"'))
+@assertion('the first line of the failure says "{words}"', timed=False)
 def first_line_says(outcome: Waited, words: str) -> None:
     first, *_ = str(_failure(outcome)).splitlines()
     if words not in first:
@@ -130,14 +127,14 @@ def first_line_says(outcome: Waited, words: str) -> None:
     note(first)
 
 
-@then("it is ready")
+@assertion("it is ready", timed=False)
 def is_ready(outcome: Waited) -> None:
     if outcome.error:
         raise outcome.error
     note(f"ready after {outcome.seconds:.1f} s")
 
 
-@then(parsers.parse('kubelet had told of "{words}"'))
+@assertion('kubelet had told of "{words}"', timed=False)
 def kubelet_told(workload: Planted, words: str) -> None:
     told = workload.cluster.core.list_namespaced_event(workload.namespace).items
     some((event for event in told if words in (event.message or "")), what=f"events about {words}")

@@ -35,7 +35,7 @@ def kind(folder: Path, *nodes: Node, program: str = "exit 1") -> Kind:
     tool.write_text(f"#!/bin/sh\n{program}\n")
     tool.chmod(0o755)
     engine: Any = Object(
-        containers=Object(list=lambda all, filters: list(nodes)),
+        containers=Object(list=lambda all, filters, ignore_removed: list(nodes)),
         networks=Object(list=lambda names: [Object(name="kind")]),
         images=Object(get=lambda name: Object(id="sha256:1")),
         info=lambda: {"CgroupVersion": "2"},

@@ -51,7 +51,9 @@ def gone() -> Gone:
 
 def engine(*containers: Any, networks: tuple[Any, ...] = ()) -> Any:
     return Some(
-        containers=Some(list=lambda all, filters: [one for one in containers if filters["label"] in one.labels]),
+        containers=Some(
+            list=lambda all, filters, ignore_removed: [one for one in containers if filters["label"] in one.labels]
+        ),
         networks=Some(list=lambda **_: list(networks)),
     )
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import elsewhere
 import fakes
 import pytest
 
@@ -14,13 +15,7 @@ import pytest
 from fakes import PASSWORD, Release, pod
 from pytest_bdd import given, then
 from kube_acceptance.errors import WaitError
-from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.plugin import session_key
-
-class Page:
-    url = "http://web.localhost/"
-    def screenshot(self, **_): return b"PNG"
-    def content(self): return f"<p>{PASSWORD}</p>"
 
 @pytest.fixture(scope="session")
 def release(pytestconfig):
@@ -30,11 +25,6 @@ def release(pytestconfig):
 def broken_release(pytestconfig):
     pytestconfig.stash[session_key].focus = Release(pod("web-1", ready=False))
     raise WaitError("web is not ready")
-
-@pytest.fixture
-def page(request):
-    request.node.stash[watched_key] = Watched(Page(), ["it is slow"])
-    return Page()
 
 @given("the chart is installed by hand")
 def installed(release, pytestconfig):
@@ -55,12 +45,28 @@ def tells():
     raise AssertionError(f"the password is {PASSWORD}")
 """
 
+PAGE = """
+import pytest
+from fakes import PASSWORD
+from kube_acceptance.evidence.page import Watched, watched_key
+
+class Page:
+    url = "http://web.localhost/"
+    def screenshot(self, **_): return b"PNG"
+    def content(self): return f"<p>{PASSWORD}</p>"
+
+@pytest.fixture
+def page(request):
+    request.node.stash[watched_key] = Watched(Page(), ["it is slow"])
+    return Page()
+"""
+
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers"')
     pytester.makepyfile(fakes=Path(fakes.__file__).read_text())
-    pytester.makeconftest(CONFTEST)
+    elsewhere.define(pytester, CONFTEST, fixtures=PAGE)
     pytester.syspathinsert()
     pytester.mkdir("features")
     return pytester
@@ -107,7 +113,7 @@ def test_a_fixture_that_fails_leaves_evidence_once_for_all_who_ask_for_it(projec
 
 
 def test_a_fixture_that_fails_outside_of_steps_leaves_evidence(project: pytest.Pytester) -> None:
-    project.makeconftest(CONFTEST + "\n@pytest.fixture(autouse=True)\ndef guard(broken_release): pass\n")
+    elsewhere.define(project, CONFTEST + "\n@pytest.fixture(autouse=True)\ndef guard(broken_release): pass\n")
     found = run(project, "Then all is well")
     assert (found["0"]["status"], links(found["0"])) == ("broken", [("evidence", "evidence/a-0")])
 

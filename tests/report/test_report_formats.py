@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from every_status import FAILED, every_status, lay_out
+from report_project import Project
 
-from conftest import Project
 from kube_acceptance.report import junit, messages, summary
 from kube_acceptance.report.model import STATUSES
 

@@ -7,6 +7,7 @@ import threading
 from types import SimpleNamespace as Object
 from typing import Any
 
+import elsewhere
 import pytest
 from kubernetes.client.exceptions import ApiException
 
@@ -61,7 +62,7 @@ def text(docstring, table):
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setattr(until, "LOOK_EVERY", 0.01)
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers"')
-    pytester.makeconftest(STEPS)
+    elsewhere.define(pytester, STEPS)
     pytester.mkdir("features")
     return pytester
 
@@ -136,7 +137,7 @@ def test_the_place_of_a_phrase_is_that_of_its_function(project: pytest.Pytester)
     run(project, 'Then "it" is there at look 1 within 1 minute')
     report = json.loads((project.path / "reports" / "run.json").read_text())
     line = STEPS.strip().splitlines().index("@assertion('\"{name}\" is there at look {number:d}')") + 1
-    assert report["features"][0]["scenarios"][0]["steps"][0]["where"] == f"conftest.py:{line}"
+    assert report["features"][0]["scenarios"][0]["steps"][0]["where"] == f"steps_elsewhere.py:{line}"
 
 
 class Changes:
