@@ -35,7 +35,7 @@ Feature: Waits
     Given a workload whose ConfigMap comes 3 seconds late
     When the harness waits up to 2 minutes for it to be ready
     Then it is ready
-    And kubelet had told of "configmap "planted" not found"
+    And kubelet had told of "Error: configmap"
 
   @REQ-RUN-02
   Scenario: What must last is watched until the first violation

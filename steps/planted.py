@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pytest_bdd import parsers, then
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, WaitError
@@ -119,7 +120,7 @@ def watch_ended(outcome: Waited, limit: float, after: int) -> None:
     note(f"ended {late:.2f} s after the deletion")
 
 
-@assertion('the first line of the failure says "{words}"', timed=False)
+@then(parsers.parse('the first line of the failure says "{words}"'))  # the words may have quotes of their own
 def first_line_says(outcome: Waited, words: str) -> None:
     first, *_ = str(_failure(outcome)).splitlines()
     if words not in first:
