@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 UV_VERSION := 0.13.9
 OPTIONS ?=
 
-.PHONY: help acceptance test lint format unit backend frontend static mutants machine images clean
+.PHONY: help acceptance test lint format unit reports backend frontend static mutants machine images clean
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -23,7 +23,7 @@ mutants: machine images $(VENV)/installed ## take protections away and see their
 
 test: ## the project's own tests
 	deploy/machine/up --for-tests
-	$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint unit backend frontend static
+	$(MAKE) --jobs 2 --output-sync=target --no-print-directory unit reports lint backend frontend static
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
@@ -36,8 +36,14 @@ format: $(VENV)/installed ## put the Python code into shape
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+# in two halves, so that two cores have something to do: many of these tests start a pytest with workers of its own
+REPORTS := tests/browser tests/gherkin tests/report
+
 unit: $(VENV)/installed
-	$(PYTEST) tests -q
+	$(PYTEST) tests -q $(addprefix --ignore=,$(REPORTS))
+
+reports: $(VENV)/installed
+	$(PYTEST) $(REPORTS) -q
 
 backend: app/backend/.venv/installed
 	cd app/backend && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/python -m pytest -q

@@ -10,9 +10,6 @@ from planted import planted_run
 from playwright.sync_api import Browser, Page
 
 from kube_acceptance.report import Run, render
-from kube_acceptance.steps.browser import browser, console_errors, page
-
-__all__ = ["browser", "console_errors", "page"]
 
 SIBLINGS = ["junit.xml", "summary.md"]
 

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from kube_acceptance.errors import ToolError
 from kube_acceptance.report import cucumber, messages
-from kube_acceptance.steps.browser import browser as browser
 
 ADVICE = "To get it, install npm and run: python -m kube_acceptance.report.cucumber"
 

@@ -24,11 +24,11 @@ def general() -> list[catalogue.Entry]:
 
 
 def contexts() -> list[StepFunctionContext]:
-    modules = {module.__file__ for module in [*catalogue.general(), *catalogue.own(ROOT)]}
+    modules = [*catalogue.general(), *catalogue.own(ROOT)]
     return [
         one
         for one in step_function_context_registry.values()
-        if inspect.unwrap(one.step_func).__code__.co_filename in modules
+        if any(catalogue.defines(module, inspect.unwrap(one.step_func)) for module in modules)
     ]
 
 

@@ -179,7 +179,7 @@ def markdown(found: Sequence[Entry]) -> str:
 def _of_module(module: ModuleType, contexts: Sequence[StepFunctionContext], root: Path) -> Iterator[Entry]:
     topic = (inspect.getdoc(module) or module.__name__).partition("\n")[0]
     its = [(inspect.unwrap(one.step_func), one) for one in contexts]
-    mine = [(function, one) for function, one in its if _from(function, module)]
+    mine = [(function, one) for function, one in its if defines(module, function)]
     for function, one in sorted(mine, key=lambda pair: pair[0].__code__.co_firstlineno):
         file = Path(function.__code__.co_filename)
         yield Entry(
@@ -194,8 +194,9 @@ def _of_module(module: ModuleType, contexts: Sequence[StepFunctionContext], root
         )
 
 
-def _from(function: Any, module: ModuleType) -> bool:
-    return Path(function.__code__.co_filename) == Path(module.__file__ or "")
+def defines(module: ModuleType, function: Any) -> bool:
+    """Whether a module defines a function, as it is loaded now: what it was before may still be registered."""
+    return getattr(module, function.__name__, None) is function
 
 
 def example(parser: Any) -> str:
