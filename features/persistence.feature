@@ -24,7 +24,7 @@ Feature: Persistence
     And the claim and volume of the "database" are the same
     And the database is the same PostgreSQL system
     And every acknowledged todo is in the database
-    And every acknowledged todo is listed through the Ingress
+    And every acknowledged todo is listed through the Ingress within 30 seconds
 
   @serial @REQ-DAT-03
   Scenario: The node of the database restarts

@@ -95,7 +95,10 @@ def listed(ingress: Ingress) -> dict[str, str]:
     """All todos that the API lists, page by page: titles by id."""
     found: dict[str, str] = {}
     while True:
-        page = ingress.request("GET", f"/api/todos?limit={PAGE_SIZE}&offset={len(found)}").json()
+        response = ingress.request("GET", f"/api/todos?limit={PAGE_SIZE}&offset={len(found)}")
+        if response.status_code != requests.codes.ok:
+            raise AcceptanceError(f"the Ingress answers {response.status_code} for the list of todos")
+        page = response.json()
         found |= {item["id"]: item["title"] for item in page["items"]}
         if not page["items"] or len(found) >= page["total"]:
             return found

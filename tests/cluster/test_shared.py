@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,16 @@ def test_a_program_that_the_dead_left_running_ends_first(tmp_path: Path, folder:
     with subprocess.Popen(program, stdin=subprocess.PIPE) as orphan:
         assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
         assert orphan.wait() == -signal.SIGKILL
+
+
+def test_what_that_program_had_begun_comes_to_its_end(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    done = tmp_path / "done"
+    code = f"import subprocess; subprocess.Popen(['sh', '-c', 'read _; touch {done}']); print(flush=True); input()"
+    program = [sys.executable, "-c", code, "--kubeconfig", str(folder / "kubeconfig")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as orphan:
+        assert orphan.stdin and orphan.stdout
+        orphan.stdout.readline()
+        threading.Timer(0.3, orphan.stdin.close).start()
+        assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
+    assert done.exists()

@@ -19,6 +19,8 @@ from kube_acceptance.cluster import owner
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.console import progress
 
+ENDS_WITHIN = 30.0  # seconds for what a killed program had begun
+
 
 def folders(cache: Path) -> Path:
     """Where the folders of all clusters are."""
@@ -113,11 +115,18 @@ def remove_abandoned(folder: Path, provider_of: Callable[[str, Path], Provider],
 
 
 def _end_orphans(folder: Path) -> None:
-    """End the programs of runs that were killed: `kind create` would go on making what is being removed."""
+    """End the programs of runs that were killed: `kind create` would go on making what is being removed.
+
+    What they have begun themselves (`docker run`) comes to its end: killed, it could leave a container for later.
+    """
+    begun: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline"]):
         if str(folder / "kubeconfig") in (process.info["cmdline"] or []):
             with contextlib.suppress(psutil.Error):
+                process.suspend()  # so that it begins nothing more while we look
+                begun += process.children(recursive=True)
                 process.kill()
+    psutil.wait_procs(begun, timeout=ENDS_WITHIN)
 
 
 def _is_abandoned(folder: Path, kept_too: bool) -> bool:
