@@ -141,7 +141,8 @@ def test_what_that_program_had_begun_comes_to_its_end(tmp_path: Path, folder: Pa
     code = f"import subprocess; subprocess.Popen(['sh', '-c', 'read _; touch {done}']); print(flush=True); input()"
     program = [sys.executable, "-c", code, "--kubeconfig", str(folder / "kubeconfig")]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as orphan:
-        assert orphan.stdin and orphan.stdout
+        assert orphan.stdin
+        assert orphan.stdout
         orphan.stdout.readline()
         threading.Timer(0.3, orphan.stdin.close).start()
         assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
