@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import methodcaller
 from typing import Any
 
@@ -75,29 +76,37 @@ class Observer(AbstractContextManager["Observer"]):
     def look(self, cells: Sequence[Cell]) -> list[Sighting]:
         """Try every connection at once, each a new one, and return what was seen in the order of the cells."""
         cells_from: dict[Place, list[Cell]] = {}
-        ports_of: dict[Place, set[int]] = {}
         for cell in cells:
             cells_from.setdefault(cell.source, []).append(cell)
-            for place in cell.target.witnesses:
-                ports_of.setdefault(place, set()).add(cell.target.pod_port)
+        tokens = {cell: secrets.token_hex(8) for cell in cells if probe(cell)["kind"] == "udp"}
         # every agent is there before the first connection is made, so that all of it happens in one moment
         lost = self.open(cells)
         self._ask(guests(cells), lost)
+
+        def asked(cell: Cell) -> dict[str, Any]:
+            return {**probe(cell), "token": tokens[cell]} if cell in tokens else probe(cell)
+
         tried = self._ask(
             {
-                place: {"do": "probe", "timeout": self._timeout, "probes": [probe(cell) for cell in its_cells]}
+                place: {"do": "probe", "timeout": self._timeout, "probes": [asked(cell) for cell in its_cells]}
                 for place, its_cells in cells_from.items()
             },
             lost,
         )
         # asked afterwards, while the sources hold their connections: it also proves that the targets outlived the look
-        heard = self._ask({place: {"do": "witness", "ports": sorted(ports)} for place, ports in ports_of.items()}, lost)
+        heard = self._ask(witnesses(cells), lost)
+        noted = received({cell.target for cell in tokens})
         results: dict[Cell, dict[str, Any] | ProbeError] = {}
         for place, its_cells in cells_from.items():
             reply = tried[place]
             for index, cell in enumerate(its_cells):
                 results[cell] = reply if isinstance(reply, ProbeError) else reply["results"][index]
-        return [sight(cell, results[cell], heard) for cell in cells]
+        return [
+            sight_datagram(cell, results[cell], heard, tokens[cell], noted.get(cell.target, frozenset()))
+            if cell in tokens
+            else sight(cell, results[cell], heard)
+            for cell in cells
+        ]
 
     def open(self, cells: Iterable[Cell]) -> dict[Place, ProbeError]:
         """Have a session with every source and witness, and return those with whom there can be none."""
@@ -165,11 +174,40 @@ def guests(cells: Sequence[Cell]) -> dict[Place, dict[str, Any]]:
     for cell in cells:
         if isinstance(guest := cell.target.proof, Guest):
             (place,) = cell.target.witnesses
-            request = requests.setdefault(place, {"do": "listen", "ports": [], "nonce": guest.text})
-            if (place, cell.port) in owned:
+            new = {"do": "listen", "ports": [], "datagrams": [], "nonce": guest.text}
+            if cell.protocol is Protocol.TCP and (place, cell.port) in owned:
                 raise ProbeError(f"{cell.target.name}:{cell.port} cannot be probed together with the pod's own port")
-            request["ports"] = sorted({*request["ports"], cell.port})
+            _add(requests.setdefault(place, new), cell.port, cell.protocol)
     return requests
+
+
+def witnesses(cells: Sequence[Cell]) -> dict[Place, dict[str, Any]]:
+    """The requests that make the targets' pods tell what listens there and what arrived."""
+    requests: dict[Place, dict[str, Any]] = {}
+    for cell in cells:
+        for place in cell.target.witnesses:
+            request = requests.setdefault(place, {"do": "witness", "ports": [], "datagrams": []})
+            _add(request, cell.target.pod_port, cell.protocol)
+    return requests
+
+
+def _add(request: dict[str, Any], port: int, protocol: Protocol) -> None:
+    ports = request["datagrams" if protocol is Protocol.UDP else "ports"]
+    if port not in ports:
+        ports.append(port)
+        ports.sort()
+
+
+def received(targets: Iterable[Target]) -> dict[Target, Set[str] | ProbeError]:
+    """The tokens of the datagrams that targets without witnesses wrote down."""
+    noted: dict[Target, Set[str] | ProbeError] = {}
+    for target in targets:
+        if target.received:
+            try:
+                noted[target] = target.received()
+            except ProbeError as error:
+                noted[target] = error
+    return noted
 
 
 def probe(cell: Cell) -> dict[str, Any]:
@@ -192,7 +230,7 @@ def probe(cell: Cell) -> dict[str, Any]:
             return request
     raise ProbeError(
         f"{cell.target.name} cannot prove that it received {cell.protocol}",
-        hint="Over UDP only the cluster DNS and the harness's own agents can.",
+        hint="Over UDP only the cluster DNS and the harness's own agents can; these listen in the pods of a tier.",
     )
 
 
@@ -223,6 +261,44 @@ def sight(
     said = f"said {result['said']!r}" if result["said"] else "said nothing"
     because = f": {unheard}" if isinstance(cell.target.proof, Guest) and unheard else ""
     return Sighting(cell, Outcome.BROKEN, f"something at {result['peer']} answered, but {said}{because}", unheard)
+
+
+def sight_datagram(
+    cell: Cell,
+    result: Mapping[str, Any] | ProbeError,
+    heard: Mapping[Place, Mapping[str, Any] | ProbeError],
+    token: str,
+    noted: Set[str] | ProbeError,
+) -> Sighting:
+    """Judge how a datagram ended: an answer alone proves no receipt, and silence alone no block.
+
+    Args:
+        cell: The connection.
+        result: What its source says, or why it says nothing.
+        heard: What each witness says, or why it says nothing.
+        token: What the datagram said; nobody else did.
+        noted: The tokens that a target without witnesses wrote down, or why that is not known.
+    """
+    seen = sight(cell, result, heard)
+    if isinstance(noted, ProbeError):
+        return replace(seen, outcome=Outcome.BROKEN, detail=str(noted))
+    receipts = [
+        f"pod {place.pod} received the datagram from {address}:{port}"
+        for place in cell.target.witnesses
+        if not isinstance(reply := heard[place], ProbeError)
+        for _, said, address, port in reply["received"]
+        if said == token
+    ]
+    if token in noted:
+        receipts.append(f"{cell.target.name} received the datagram")
+    if receipts and seen.outcome is Outcome.BLOCKED:
+        detail = f"{receipts[0]}, though its answer did not arrive: {seen.detail}"
+        return replace(seen, outcome=Outcome.BROKEN, detail=detail)
+    if seen.outcome is Outcome.ALLOWED:
+        if receipts:
+            return replace(seen, detail=f"{receipts[0]}, and {seen.detail}")
+        return replace(seen, outcome=Outcome.BROKEN, detail="an answer came, but the target received no datagram")
+    return seen
 
 
 def identity(proof: Proof) -> tuple[str, str]:
@@ -269,8 +345,10 @@ def unheard_by(cell: Cell, heard: Mapping[Place, Mapping[str, Any] | ProbeError]
         reply = heard[place]
         if isinstance(reply, ProbeError):
             reasons.append(str(reply))
-        elif port in reply["accepts"]:
+        elif port in reply["answers" if cell.protocol is Protocol.UDP else "accepts"]:
             return ""
+        elif cell.protocol is Protocol.UDP:
+            reasons.append(f"no datagram to port {port} of pod {place.pod} is answered even from inside the pod")
         elif port in reply["listening"]:
             reasons.append(f"port {port} of pod {place.pod} accepts no connection even from inside the pod")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ from kube_acceptance.probe.observe import Cell, Observer, probe
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.peers import Peers
 from kube_acceptance.probe.report import BUDGET, Report, settle
+from kube_acceptance.probe.table import complete
 from kube_acceptance.probe.verdict import Verdict, judge, judge_missing
 
 
@@ -59,6 +60,18 @@ class Reachability(AbstractContextManager["Reachability"]):
         """Remove the harness's own pods, namespace and container; the agents in others' pods stay, idle."""
         self._peers.close()
 
+    def complete(self, rows: Iterable[tuple[str, str, str]]) -> list[Expectation]:
+        """What a table expects of every pair of endpoints that there are now; see `probe.table.complete`.
+
+        Args:
+            rows: From, to, and `allowed` or `blocked`.
+
+        Raises:
+            ProbeError: The table is not complete, or names what there is not.
+        """
+        self._directory.refresh()
+        return complete(rows, self._directory.endpoints())
+
     def observe(self, rows: Sequence[Expectation], *, budget: float = BUDGET) -> Report:
         """Look at all rows until they are right twice in a row, or the budget is over.
 
@@ -100,7 +113,11 @@ class Reachability(AbstractContextManager["Reachability"]):
         return Plan(cells, missing, self._controls(cells))
 
     def _cells(self, row: Expectation) -> list[Cell]:
-        sources, targets = self._directory.places(row.source), self._directory.targets(row.target, row.port)
+        sources = self._directory.places(row.source)
+        targets = self._directory.targets(row.target, row.port, row.protocol)
+        if row.expected is Outcome.BLOCKED:
+            # who may not ask for names gets none: that is no block, and what is blocked there is so by every name
+            targets = [target for target in targets if not target.by_name] or targets
         cells = [
             Cell(source, target, row.port, row.protocol)
             for source in sources
