@@ -80,14 +80,17 @@ class Directory:
         self._tier_labels = tier_labels
         self._started: dict[str, tuple[str, str, Nonce]] = {}
         self._places: dict[str, tuple[Place, Nonce]] = {}
-        self._targets: dict[str, Target] = {}
+        self._wanted: set[str] = set()
+        self._outside: Target | None = None
+        self._found: dict[tuple[str, int, Protocol], list[Target]] = {}
         self._salt = secrets.token_hex(8)
         self._pods: list[Any] = []
         self._controllers: list[Any] = []
         self._controller_labels: str | None = None
 
     def refresh(self) -> None:
-        """Take down which pods there are now."""
+        """Take down which pods there are now, and forget what was found behind names."""
+        self._found.clear()
         self._pods = self._core.list_namespaced_pod(self._namespace).items
         if self._controller_labels is not None:
             found = self._core.list_pod_for_all_namespaces(label_selector=self._controller_labels).items
@@ -100,8 +103,15 @@ class Directory:
         and CronJobs, whose pods come and go, have stand-ins. Where a tier serves TCP the same port over UDP is an
         endpoint as well, and so is one port more, which it does not declare. A port that a tier itself serves over UDP
         is none: its program could not prove what it received.
+
+        Raises:
+            ProbeError: There is no tier, or the Ingress controller is not found.
         """
         declared, jobs = self._declared()
+        if not declared:
+            raise ProbeError(
+                f"nothing in namespace {self._namespace} has the label {self._tier_label}: no tier is known"
+            )
         tiers = sorted(set(declared) - jobs)
         found: list[Endpoint] = []
         for tier in tiers:
@@ -149,19 +159,33 @@ class Directory:
         single = {(tier, name) for tier in tiers if len(pods[tier]) < 2 for name in (tier, f"{GUEST}{tier}")}
         return frozenset(through | single)
 
-    def prepare(self, names: set[str]) -> None:
-        """Create the harness's own pods for all these names at once, so that they start side by side."""
-        own = {name: spec for name in sorted(names) if (spec := self._own_pod(name))}
-        for name, (where, labels) in own.items():
-            if name not in self._started or not self._peers.lives(*self._started[name][:2]):
-                self._started[name] = (where, *self._peers.start(_word(name), where, labels))
-        for name in own:
+    def start(self, names: set[str]) -> None:
+        """Create the harness's own pods for all these names at once, so that they start side by side; see `wait`."""
+        self._wanted = {name for name in names if name == OUTSIDE}
+        for name in sorted(names):
+            if spec := self._own_pod(name):
+                self._wanted.add(name)
+                if name not in self._started or not self._peers.lives(*self._started[name][:2]):
+                    self._started[name] = (spec[0], *self._peers.start(_word(name), *spec))
+
+    def wait(self) -> None:
+        """Wait until all that was started runs; may go on in a thread while other methods are called."""
+        if OUTSIDE in self._wanted and not self._outside:
+            self._outside = self._peers.outside()
+        for name in self._wanted - {OUTSIDE}:
             where, pod, nonce = self._started[name]
             self._places[name] = (self._peers.running(name, where, pod), nonce)
 
+    def lasting(self, names: set[str]) -> list[Place]:
+        """The places among these names that are there already, and not the harness's own."""
+        tiers = {self._tier(pod) for pod in self._pods if _counts(pod)}
+        found = [name.removeprefix(GUEST) for name in names]
+        return [place for name in found if name in tiers or name == INGRESS for place in self.places(name)]
+
     def neutral(self) -> Place:
         """A pod that no policy of the release speaks of."""
-        self.prepare({FOREIGNER})
+        self.start({FOREIGNER})
+        self.wait()
         return self._places[FOREIGNER][0]
 
     def places(self, name: str) -> list[Place]:
@@ -183,13 +207,19 @@ class Directory:
         self._labels_of(name)
         raise MissingError(f"no pod of {name} runs in namespace {self._namespace}")
 
-    def targets(self, name: str, port: int, protocol: Protocol = Protocol.TCP) -> list[Target]:
+    def targets(self, name: str, port: int, protocol: Protocol) -> list[Target]:
         """What a target stands for: one for each of a tier's pods, and for a Service its address and its name.
 
         Raises:
             MissingError: It has no running pod now.
             ProbeError: There is no such target, or it has no such port.
         """
+        key = (name, port, protocol)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def _find(self, name: str, port: int, protocol: Protocol) -> list[Target]:
         if name in self._places:
             place, nonce = self._places[name]
             if (port, protocol) != (SERVED_PORT, Protocol.TCP):  # there the agent listens when it is probed
@@ -197,9 +227,8 @@ class Directory:
             return [Target(name, place.address, nonce, (place,), SERVED_PORT)]
         if name == OUTSIDE:
             _only(name, port, SERVED_PORT)
-            if name not in self._targets:
-                self._targets[name] = self._peers.outside()
-            return [self._targets[name]]
+            self._outside = self._outside or self._peers.outside()
+            return [self._outside]
         if name == DNS:
             _only(name, port, 53)
             return [self._dns()]

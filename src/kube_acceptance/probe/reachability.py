@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +13,7 @@ from kubernetes import client
 from kube_acceptance.probe.canary import Enforcement
 from kube_acceptance.probe.directory import Directory, MissingError
 from kube_acceptance.probe.matrix import Expectation
-from kube_acceptance.probe.observe import Cell, Observer, probe
+from kube_acceptance.probe.observe import Cell, Observer, places, probe
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.peers import Peers
 from kube_acceptance.probe.report import BUDGET, Report, settle
@@ -84,9 +85,14 @@ class Reachability(AbstractContextManager["Reachability"]):
                 that are not right do not raise: call the report's `check`.
         """
         self._directory.refresh()
-        self._directory.prepare({name for row in rows for name in (row.source, row.target)})
-        with self._new_observer() as observer:
-            observer.open(self._plan(rows).all_cells)  # before the clock starts: an agent's start is not a policy's
+        names = {name for row in rows for name in (row.source, row.target)}
+        self._directory.start(names)
+        # all before the clock starts, since an agent's start is not a policy's: some in pods that run, some in new ones
+        with self._new_observer() as observer, ThreadPoolExecutor(max_workers=1) as aside:
+            waiting = aside.submit(self._directory.wait)
+            observer.open(self._directory.lasting(names))
+            waiting.result()
+            observer.open(places(self._plan(rows).all_cells))
             return settle(lambda: self._look(observer, rows), budget=budget)
 
     def _look(self, observer: Observer, rows: Sequence[Expectation]) -> list[Verdict]:

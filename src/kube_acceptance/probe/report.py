@@ -13,6 +13,7 @@ from kube_acceptance.probe.verdict import State, Verdict
 
 BUDGET = 10.0  # seconds that policies may take until they hold
 SHORT = 40  # rows that are told one by one
+FEW = 6  # targets of a source that are named where rows are not told one by one
 LOOK_EVERY = 0.5  # seconds from one look to the next, at least
 
 
@@ -71,7 +72,8 @@ class Report:
         for source in dict.fromkeys(verdict.row.source for verdict in self.verdicts):
             its = [verdict for verdict in self.verdicts if verdict.row.source == source]
             reached = [verdict.row.destination for verdict in its if verdict.seen is Outcome.ALLOWED]
-            lines.append(f"{source} reaches {', '.join(reached) or 'nothing'}; not the other {len(its) - len(reached)}")
+            more = [f"{len(reached) - FEW} more"] if len(reached) > FEW else []
+            lines.append(f"{source} reaches {', '.join(reached[:FEW] + more) or 'nothing'}; of {len(its)}")
         return [*lines, f"{len(self.verdicts)} pairs, {taken}"]
 
     def check(self) -> None:

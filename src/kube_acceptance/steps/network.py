@@ -10,6 +10,7 @@ from kube_acceptance.cluster import Cluster
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
 from kube_acceptance.release import Release
 from kube_acceptance.report import note, waited
+from kube_acceptance.running.shared import locked
 from kube_acceptance.session import PROBE, Session
 from kube_acceptance.vocabulary import assertion, given, rows
 
@@ -67,13 +68,18 @@ def _observe(
     enforcement: Enforcement,
     expect: Callable[[Reachability], Sequence[Expectation]],
 ) -> None:
-    with Reachability(
-        release.cluster.new_client,
-        namespace=release.namespace,
-        image=session.images[PROBE].reference,
-        enforcement=enforcement,
-        labels=session.labels,
-    ) as reachability:
+    # two workers' listeners on one port of the same pod would be in each other's way
+    alone = locked(session.shared.folder / f"probes-{release.namespace}.lock")
+    with (
+        alone,
+        Reachability(
+            release.cluster.new_client,
+            namespace=release.namespace,
+            image=session.images[PROBE].reference,
+            enforcement=enforcement,
+            labels=session.labels,
+        ) as reachability,
+    ):
         report = reachability.observe(expect(reachability), budget=POLICY_BUDGET)
     report.check()
     waited("every connection is as expected", report.convergence, POLICY_BUDGET)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Reply = dict[str, Any]
 
 SILENCE = 120  # seconds after which a session that nobody asks anything ends by itself
-RESOLVER_GRACE = 1.0  # seconds a resolver may take beyond a probe's own time
+RESOLVER_GRACE = 3.0  # seconds a resolver, or a machine out of breath, may take beyond a probe's own time
 INSIDE = 1.0  # seconds a connection or a datagram from inside the pod may take
 INSIDE_TOKEN = "inside"  # what a witness says to its own guests
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
