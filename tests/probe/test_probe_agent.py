@@ -194,7 +194,9 @@ def test_notes_of_datagrams_are_lines_of_json() -> None:
 
 def test_a_guest_does_not_take_a_port_from_the_pod(listener: socket.socket) -> None:
     port = port_of(listener)
-    reply = agent.listen_as_guest({"address": HERE, "ports": [port], "datagrams": [], "nonce": "secret"}, agent.Guests())
+    reply = agent.listen_as_guest(
+        {"address": HERE, "ports": [port], "datagrams": [], "nonce": "secret"}, agent.Guests()
+    )
     assert reply["self"].startswith(f"the agent cannot listen on port {port}/TCP of the pod: EADDRINUSE: ")
 
 
