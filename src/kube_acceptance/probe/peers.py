@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -101,7 +102,7 @@ class Peers(AbstractContextManager["Peers"]):
         return Place(name, namespace, pod, found.metadata.uid, found.status.pod_ip, CONTAINER)
 
     def outside(self) -> Target:
-        """A container on the Docker network of the cluster's nodes, which answers with a nonce.
+        """A container on the Docker network of the cluster's nodes, which answers with a nonce and notes datagrams.
 
         Raises:
             ProbeError: Docker cannot run it, or it has no address on that network.
@@ -111,7 +112,7 @@ class Peers(AbstractContextManager["Peers"]):
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
                 self._image,
-                serve_arguments(nonce),
+                agent_arguments("note", nonce),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
                 network=self._network,
@@ -130,7 +131,14 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
         if not address:
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
-        return Target("outside", address, nonce)
+        return Target("outside", address, nonce, (), SERVED_PORT, (address,), self._received_outside)
+
+    def _received_outside(self) -> set[str]:
+        try:
+            lines = self._outside.logs().splitlines()
+        except DockerException as error:
+            raise ProbeError(f"the outside container cannot be asked what it received: {error}") from error
+        return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
 
     def close(self) -> None:
         """Remove everything that was made; what is gone already is no error."""
@@ -149,16 +157,16 @@ class Peers(AbstractContextManager["Peers"]):
         self._pods, self._namespace, self._engine, self._outside = [], "", None, None
 
 
-def serve_arguments(nonce: Nonce) -> list[str]:
+def agent_arguments(command: str, nonce: Nonce) -> list[str]:
     """The agent's arguments that make it answer with a nonce."""
-    return ["serve", "--port", str(SERVED_PORT), "--nonce", nonce.text]
+    return [command, "--port", str(SERVED_PORT), "--nonce", nonce.text]
 
 
 def pod_manifest(
     name: str, labels: Mapping[str, str], image: str, nonce: Nonce, ports: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
-    container = agent_container(CONTAINER, image, *serve_arguments(nonce))
+    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce))
     if ports:
         container["ports"] = [dict(port) for port in ports]
     container["resources"] = {
