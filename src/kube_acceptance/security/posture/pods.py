@@ -107,7 +107,7 @@ def root_user(rendered: Rendered) -> Iterator[str]:
     """No pod and no container asks for the user 0."""
     for where, context in _contexts(rendered):
         if context.get("runAsUser") == 0:
-            yield f"{where} asks for the user 0; set securityContext.runAsUser to another"
+            yield f"the user of {where} is 0; set another in securityContext.runAsUser"
 
 
 @rule("seccomp")
@@ -125,11 +125,11 @@ def apparmor(rendered: Rendered) -> Iterator[str]:
     for where, context in _contexts(rendered):
         kind = (context.get("appArmorProfile") or {"type": CONFINED[0]}).get("type")
         if kind not in CONFINED:
-            yield f"{where} has the AppArmor profile {kind}; remove securityContext.appArmorProfile"
+            yield f"the AppArmor profile of {where} is {kind}; remove securityContext.appArmorProfile"
     for workload in rendered.workloads:
         for name, value in (workload.metadata.get("annotations") or {}).items():
             if name.startswith(APPARMOR) and not value.startswith(("runtime/default", "localhost/")):
-                yield f"the pods of {workload} have the AppArmor profile {value}; remove the annotation {name}"
+                yield f"the AppArmor profile of the pods of {workload} is {value}; remove the annotation {name}"
 
 
 @rule("selinux")
@@ -138,7 +138,7 @@ def selinux(rendered: Rendered) -> Iterator[str]:
     for where, context in _contexts(rendered):
         options = context.get("seLinuxOptions") or {}
         if options.get("user") or options.get("role") or options.get("type", "") not in SELINUX_TYPES:
-            yield f"{where} chooses its SELinux context; remove securityContext.seLinuxOptions"
+            yield f"the SELinux context of {where} is chosen; remove securityContext.seLinuxOptions"
 
 
 @rule("proc-mount")

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_acceptance.security.posture.rendered import Rendered
+from kube_acceptance.security.posture.rendered import Container, Rendered
 from kube_acceptance.security.posture.rule import rule
+
+WAYS = ("exec", "grpc", "httpGet", "tcpSocket")
 
 
 def _without(rendered: Rendered, probe: str) -> Iterator[str]:
@@ -46,6 +48,12 @@ def patient_liveness(rendered: Rendered) -> Iterator[str]:
                 f"{each} is restarted after {_patience(liveness)} s without a livenessProbe's success, not later than"
                 f" it is relieved of requests ({_patience(readiness)} s); raise the livenessProbe's failureThreshold"
             )
+
+
+def same_probes(container: Container) -> bool:
+    """Whether a container's liveness probe asks the same as its readiness probe."""
+    liveness, readiness = (container.spec.get(name) or {} for name in ("livenessProbe", "readinessProbe"))
+    return [liveness.get(way) for way in WAYS] == [readiness.get(way) for way in WAYS]
 
 
 def _patience(probe: Mapping[str, Any]) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from kube_acceptance.release.objects import Workload, workloads
+from kube_acceptance.release.release import COMPONENT
 
 ENDS = ("Job", "CronJob")  # the kinds of workloads whose pods do their work and go
 
@@ -27,6 +28,11 @@ class Container:
     def serves(self) -> bool:
         """Whether it listens, in a pod that stays."""
         return bool(self.spec.get("ports")) and not self.starts and self.workload.kind not in ENDS
+
+    @property
+    def component(self) -> str:
+        """The tier that it belongs to."""
+        return self.workload.labels.get(COMPONENT, "")
 
     @property
     def context(self) -> Mapping[str, Any]:
