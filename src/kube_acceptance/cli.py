@@ -23,6 +23,7 @@ from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.runner import Verdict
+from kube_acceptance.release import Chart
 from kube_acceptance.session import cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
@@ -124,6 +125,33 @@ def mutants(
     killed, total = runner.score(judgements)
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
+        raise typer.Exit(1)
+
+
+@app.command()
+def lint(
+    chart: Annotated[
+        Path | None, typer.Argument(help="the folder of a chart; the project's when none is named")
+    ] = None,
+) -> None:
+    """Hold a chart against the rules on posture, with every values file in its folder; no cluster, no pytest.
+
+    A line for each breach; exit status 1 when there is one. No annotation silences a rule.
+
+    Examples:
+        kube-acceptance lint
+
+        kube-acceptance lint charts/shop
+    """
+    from kube_acceptance.security.posture import RULES, charts  # rules, which no other command needs
+
+    settings = configuration.load(Path.cwd())
+    helm = resolve("helm", cache=settings.cache)
+    given = Chart(helm, (chart or settings.path(settings.chart)).absolute())
+    found = charts.renderings(given, name=settings.release, namespace="static")
+    said = list(charts.findings(found))
+    typer.echo("\n".join([*said, f"{len(said)} breaches of {len(RULES)} rules in {', '.join(found)}"]))
+    if said:
         raise typer.Exit(1)
 
 
