@@ -61,7 +61,8 @@ class Mutant(_Section):
     """A protection taken away.
 
     `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
-    must match: red for another reason does not count.
+    must match: red for another reason does not count. `namespace` are labels that the namespaces of the run have
+    instead of, or beside, the harness's own.
     """
 
     file: Path
@@ -70,6 +71,7 @@ class Mutant(_Section):
     scenario: str
     because: str
     manifests: list[Change] = Field(default_factory=list)
+    namespace: dict[str, str] = Field(default_factory=dict)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
 

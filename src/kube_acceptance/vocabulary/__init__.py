@@ -12,7 +12,7 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "charts", "releases", "objects", "workloads", "pods", "services", "http", "network", "volumes"),
-        *("secrets", "access", "logs", "events", "metrics", "faults", "documents", "browser"),
+        *("secrets", "access", "pod_security", "logs", "events", "metrics", "faults", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""
