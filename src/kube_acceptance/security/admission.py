@@ -207,7 +207,7 @@ def must_refuse(core: Any, namespace: str, unenforced: str, specs: Mapping[str, 
         AcceptanceError: It is otherwise, or nothing was asked.
         ConfigurationError: There is no change of a name.
     """
-    _stand_in_accounts(core, unenforced, specs)
+    _make_accounts(core, unenforced, specs)
     for where, spec in specs.items():
         if no := refusal(core, namespace, spec):
             raise AcceptanceError(f"the pod of {where} is refused as it is: {no.said}")
@@ -253,7 +253,7 @@ def must_be_the_standard(
         for change in changes
     }
     count = _some(len(bad))
-    _stand_in_accounts(core, namespace, specs)
+    _make_accounts(core, namespace, specs)
     _must_admit(core, namespace, bad, f"before anything enforces {enforcing}")
     _label(core, namespace, enforcing, next(iter(bad.values())))
     for what, spec in bad.items():
@@ -286,7 +286,7 @@ def _label(core: Any, namespace: str, enforcing: str | None, bad: Spec) -> None:
     eventually(f"namespace {namespace} to enforce {enforcing or 'nothing'}", kept, within=LABEL_WITHIN)
 
 
-def _stand_in_accounts(core: Any, namespace: str, specs: Mapping[str, Spec]) -> None:
+def _make_accounts(core: Any, namespace: str, specs: Mapping[str, Spec]) -> None:
     """Make the service accounts that pods name: without them each pod would be refused for that."""
     for name in {spec.get("serviceAccountName") or "default" for spec in specs.values()}:
         with contextlib.suppress(ApiException):  # it is there; where it cannot be made, the control says so
