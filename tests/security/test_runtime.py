@@ -90,6 +90,18 @@ def test_what_is_told_of_a_closed_container_is_what_the_kernel_shows_everybody()
     assert (runtime.users(seen), seen.root, seen.closed) == ({"10"}, {}, "Permission denied")
 
 
+def test_a_workload_without_a_pod_is_not_passed_over() -> None:
+    def item(kind: str, name: str) -> dict[str, Any]:
+        return {"kind": kind, "metadata": {"name": name}, "spec": {"selector": {"matchLabels": {"app": name}}}}
+
+    runtime.must_all_run([item("Deployment", "a"), item("Job", "b"), {"kind": "Secret"}], [{"app": "a", "more": "x"}])
+    with pytest.raises(AcceptanceError) as caught:
+        runtime.must_all_run([item("Deployment", "a"), item("DaemonSet", "c")], [{"app": "a"}])
+    assert caught.value.summary == (
+        "no pod of DaemonSet c runs with the release's labels, so nothing can be said of it"
+    )
+
+
 def test_stand_ins_are_for_containers_that_end() -> None:
     context = {"runAsNonRoot": True}
     program = {"name": "a", "image": "i", "command": ["a"], "args": ["b"], "readinessProbe": {}, "securityContext": {}}

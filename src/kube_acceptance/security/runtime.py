@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ from kube_acceptance.state import pods
 
 PYTHON = ("python3", "-I", "-S", "-B", "-c")
 LOOK = Path(__file__).with_name("within.py").read_text(encoding="utf-8")
+STAYING = ("Deployment", "StatefulSet", "DaemonSet")
+ENDING = ("Job", "CronJob")
 STAND_IN = "stand-in"
 LIVES = 600  # seconds after which a stand-in ends also when nobody deletes it
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -133,10 +135,13 @@ def inside(release: Release, image: str, labels: Mapping[str, str]) -> list[Insi
         ProbeError: The agent is refused or does not start.
     """
     core = release.cluster.core
-    running = [(f"pod {pod.metadata.name}", pod) for pod in pods.serving(release)]
+    objects = release.live_objects()
+    serving = pods.serving(release)
+    must_all_run(objects, [pod.metadata.labels for pod in serving])
+    running = [(f"pod {pod.metadata.name}", pod) for pod in serving]
     made = []
     try:
-        for where, spec in ending(templates.of_release(release)).items():
+        for where, spec in ending(templates.specs(objects)).items():
             made.append((f"{STAND_IN} for {where}", _stand_in(release, where, spec, labels)))
         running += [(where, _awaited(core, pod)) for where, pod in made]
         found = [(pod, name, f"container {name} of {where}") for where, pod in running for name in _containers(pod)]
@@ -147,12 +152,23 @@ def inside(release: Release, image: str, labels: Mapping[str, str]) -> list[Insi
             core.delete_namespaced_pod(pod.metadata.name, release.namespace)
 
 
+def must_all_run(objects: Iterable[Mapping[str, Any]], labels: list[Mapping[str, str]]) -> None:
+    """Fail unless each workload that stays has a pod among those with these labels: it would not be looked into."""
+    for item in objects:
+        selector = (item.get("spec") or {}).get("selector") or {}
+        if item["kind"] in STAYING and not any(
+            (selector.get("matchLabels") or {}).items() <= one.items() for one in labels
+        ):
+            what = f"{item['kind']} {item['metadata']['name']}"
+            raise AcceptanceError(f"no pod of {what} runs with the release's labels, so nothing can be said of it")
+
+
 def ending(specs: Mapping[str, Spec]) -> dict[str, Spec]:
     """Stand-ins for the containers that end, by what describes them: all start at once, and sleep."""
     found = {}
     for where, spec in specs.items():
         sleeping = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") != "Always"]
-        if where.split()[0] in ("Job", "CronJob"):
+        if where.split()[0] in ENDING:
             sleeping += spec["containers"]
         if sleeping:
             found[where] = _sleeping(spec, sleeping)
