@@ -70,6 +70,19 @@ def test_the_kernel_s_words_of_a_thread(monkeypatch: pytest.MonkeyPatch) -> None
     assert (thread["Pid"].strip(), thread["Uid"].split()[0]) == (str(os.getpid()), str(os.getuid()))
 
 
+def test_a_process_that_the_runtime_is_starting_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    web, starting = {"Name": "web"}, {"Name": "runc:[2:INIT]"}
+    looks = [[web, starting], [web, starting], [web]]
+    monkeypatch.setattr(within, "threads", lambda: looks.pop(0))
+    assert within.settled_threads() == [web]
+
+
+def test_who_only_calls_itself_so_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(within, "SETTLES", 0.0)
+    monkeypatch.setattr(within, "threads", lambda: [{"Name": "runc:[2:INIT]"}])
+    assert within.settled_threads() == [{"Name": "runc:[2:INIT]"}]
+
+
 def test_it_is_one_program() -> None:
     compile(LOOK, "within.py", "exec")
     assert json.dumps(within.ROOT) in LOOK

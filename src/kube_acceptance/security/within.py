@@ -14,6 +14,7 @@ import glob
 import json
 import os
 import stat
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = "/proc/1/root"  # the file systems of the container's first process
 FILE = f".kube-acceptance-{os.urandom(4).hex()}"  # several runs may look at once
 EMPTY_DIR = "/volumes/kubernetes.io~empty-dir/"  # in the source of a mount that kubelet made of an emptyDir
+ON_ITS_WAY = "runc:["  # what the container runtime is called until it becomes the program of a probe or an exec
+SETTLES = 10.0  # seconds; who still calls itself so then is taken for a process of the container
 SHARED_MEMORY = "/dev/shm"  # every container may write there
 
 
@@ -40,6 +43,17 @@ def threads() -> list[dict[str, Any]]:
             if read(f"/proc/{path.split('/')[2]}/cgroup") == own:
                 found.append(dict(line.split(":\t", 1) for line in read(path).splitlines() if ":\t" in line))
     return found
+
+
+def settled_threads() -> list[dict[str, Any]]:
+    """Say it when the runtime is not just starting a process: until it has, that one is the runtime's, and root's."""
+    end = time.monotonic() + SETTLES
+    while True:
+        found = threads()
+        starting = any(one["Name"].startswith(ON_ITS_WAY) for one in found)
+        if not starting or time.monotonic() > end:
+            return found
+        time.sleep(0.05)
 
 
 def write(folder: str) -> str:
@@ -80,7 +94,7 @@ def main() -> dict[str, Any]:
     """Look at all of it; `error` says why that is not possible."""
     if read("/proc/1/cgroup") == read("/proc/self/cgroup"):
         return {"error": "the container runtime gives no sight of its processes"}
-    seen: dict[str, Any] = {"threads": threads()}
+    seen: dict[str, Any] = {"threads": settled_threads()}
     try:
         folders = dict.fromkeys(["/", writable_by_mode()])
         control = meant_to_be_written()
