@@ -72,6 +72,14 @@ def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config)
         yield release
 
 
+@pytest.fixture
+def unenforced_namespace(session: Session) -> Iterator[str]:
+    """A namespace for one scenario alone that takes every pod which is one: the control of a refusal elsewhere."""
+    name = session.new_namespace("unenforced", enforcing="privileged")
+    yield name
+    session.cluster.core.delete_namespace(name)
+
+
 def _install(release: Release, redactor: Redactor) -> None:
     release.install()
     redactor.learn(release)  # before the wait, whose failure tells log lines

@@ -31,12 +31,12 @@ from kube_acceptance.mutation import Mutant
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
+from kube_acceptance.security.admission import ENFORCE
 from kube_acceptance.tools import resolve
 
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
     "ca": ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"),
@@ -159,12 +159,18 @@ class Session:
             overrides |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
         return self.chart().using(**overrides)
 
-    def new_namespace(self, purpose: str) -> str:
-        """A namespace of this run under the restricted Pod Security Standard, removed with the run."""
+    def new_namespace(self, purpose: str, *, enforcing: str = "restricted") -> str:
+        """A namespace of this run, removed with it.
+
+        Args:
+            purpose: The first word of its name.
+            enforcing: The Pod Security Standard that it enforces; `privileged` forbids nothing.
+        """
         with self._lock:
             self._namespaces += 1
             name = f"{purpose}-{self.id}-{self._namespaces}"
-        self.cluster.namespace(name, {**RESTRICTED, **self.labels})
+        instead = self.mutant.namespace if self.mutant else {}
+        self.cluster.namespace(name, {ENFORCE: enforcing, **instead, **self.labels})
         return name
 
     def new_release(self, namespace: str) -> Release:

@@ -73,6 +73,11 @@ def test_without_changes_of_objects_there_is_no_post_renderer(tmp_path: Path) ->
     assert found.post_renderer(tmp_path) == ((), {})
 
 
+def test_a_namespace_has_other_labels(tmp_path: Path) -> None:
+    assert load(mutant(tmp_path, "namespace: {a/enforce: baseline}")).namespace == {"a/enforce": "baseline"}
+    assert load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]")).namespace == {}
+
+
 def test_a_dockerfile_is_changed_in_a_copy(tmp_path: Path) -> None:
     dockerfile = tmp_path / "Dockerfile"
     dockerfile.write_text("FROM alpine:3.23\nCOPY a /a\n")

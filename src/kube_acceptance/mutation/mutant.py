@@ -60,8 +60,9 @@ class Mutant(_Section):
     `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
     must match: red for another reason does not count.
 
-    `manifests` change what the chart renders, `chart` the files of the chart, `dockerfiles` what images are built from,
-    and `harness` the harness itself, in a copy that only the suites of example projects run with.
+    `manifests` change what the chart renders, `chart` the files of the chart, `namespace` are labels that the namespaces
+    of the run have instead of, or beside, the harness's own, `dockerfiles` change what images are built from, and
+    `harness` the harness itself, in a copy that only the suites of example projects run with.
     """
 
     file: Path
@@ -71,6 +72,7 @@ class Mutant(_Section):
     because: str
     manifests: list[Change] = Field(default_factory=list)
     chart: list[Patch] = Field(default_factory=list)
+    namespace: dict[str, str] = Field(default_factory=dict)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
 

@@ -1,1 +1,1 @@
-"""What keeps a deployment safe, shown on what is rendered and on what runs."""
+"""Security: what the release may do, what it is kept from, and what is true inside its containers."""
