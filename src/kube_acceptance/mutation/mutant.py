@@ -23,6 +23,7 @@ from kube_acceptance.images.source import ImageSource
 from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
+NAMESPACE = "KUBE_ACCEPTANCE_NAMESPACE"  # the environment variable by which the post-renderer knows the release's
 
 
 class _Section(BaseModel):
@@ -61,7 +62,8 @@ class Mutant(_Section):
     """A protection taken away.
 
     `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
-    must match: red for another reason does not count.
+    must match: red for another reason does not count. What `manifests` leaves of the rendered objects is joined by the
+    objects of `add`, in which `${NAMESPACE}` stands for the release's.
     """
 
     file: Path
@@ -70,6 +72,7 @@ class Mutant(_Section):
     scenario: str
     because: str
     manifests: list[Change] = Field(default_factory=list)
+    add: list[dict[str, Any]] = Field(default_factory=list)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
 
@@ -101,14 +104,14 @@ class Mutant(_Section):
                     f"{self.file.name}: the patch of {change.kind} does not fit: {error}"
                 ) from error
             changed = [patched.get(id(item), item) for item in changed]
-        return changed
+        return [*changed, *self.add]
 
-    def post_renderer(self, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
-        """Helm arguments and environment that put `change` between rendering and installing.
+    def post_renderer(self, folder: Path, namespace: str) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Helm arguments and environment that put `change` between rendering and installing in a namespace.
 
         Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; what is written to `folder` is both.
         """
-        if not self.manifests:
+        if not (self.manifests or self.add):
             return (), {}
         plugin = folder / PLUGIN
         plugin.mkdir(parents=True, exist_ok=True)
@@ -128,7 +131,8 @@ class Mutant(_Section):
                 }
             )
         )
-        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}"}
+        found = {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}", NAMESPACE: namespace}
+        return ("--post-renderer", PLUGIN), found
 
     def crippled(self, folder: Path) -> Mapping[str, str]:
         """The environment in which Python takes the harness from a copy without the protection, made in `folder`.

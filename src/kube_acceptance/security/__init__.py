@@ -1,0 +1,1 @@
+"""Security that is proved: what service accounts may do, and who holds their tokens."""
