@@ -68,7 +68,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the call timed out"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
+        return f"TLS failed: {getattr(error, 'reason', None) or error}"
     return f"the call failed: {error or type(error).__name__}"
 
 

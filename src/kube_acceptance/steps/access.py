@@ -93,8 +93,7 @@ def no_tokens(release: Release, session: Session) -> None:
     Mounts, Jobs' pods and templates are read, and every running container is looked into: its mounts in memory, the
     usual folders and the environment of its processes.
     """
-    must(tokens.asked_for(release), of="workloads")
-    _must_hold(tokens.find(release, session.images[PROBE].reference), holders=())
+    _must_hold(tokens.find(release, session.images[PROBE].reference), holders=(), asked_for=tokens.asked_for(release))
 
 
 @assertion("only these components hold a token of the Kubernetes API")
@@ -130,7 +129,7 @@ def _must_be(callers: Callers, release: Release, wanted: list[rbac.Row]) -> None
     note(f"{len(accounts)} accounts, {called} calls from their pods, {len(verdicts)} reviews, all as expected")
 
 
-def _must_hold(found: Sequence[tokens.Found], *, holders: Sequence[str]) -> None:
-    must(tokens.wrong(found, holders), of="containers")
+def _must_hold(found: Sequence[tokens.Found], *, holders: Sequence[str], asked_for: Sequence[str] = ()) -> None:
+    must([*asked_for, *tokens.wrong(found, holders)], of="containers")
     looked = [one.looked for one in found if one.looked is not None]
     note(f"{len(found)} containers, {len(looked)} of which run; {sum(looked)} files in them were looked at")
