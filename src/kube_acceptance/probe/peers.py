@@ -13,8 +13,9 @@ from docker.errors import DockerException
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.containers import USER, agent_container, await_running, said_by_api
+from kube_acceptance.probe.containers import USER, agent_container, await_running
 from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
 
 CONTAINER = "probe"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import trace
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
@@ -203,7 +203,7 @@ def privileged_pod_is_refused(release: Release) -> None:
     try:
         release.cluster.core.create_namespaced_pod(release.namespace, pod, dry_run="All")
     except ApiException as error:
-        said = json.loads(error.body or "{}").get("message", "")
+        said = said_by_api(error)
         if error.status != 403 or "violates PodSecurity" not in said:
             raise AcceptanceError(f"the pod was refused for another reason: {said}") from error
         note(said)
