@@ -131,6 +131,17 @@ def test_the_agent_is_put_into_a_pod_once() -> None:
     assert (ensure_agent(core, DATABASE_0, IMAGE), core.patches) == (NAME, [])
 
 
+@pytest.mark.usefixtures("no_wait")
+def test_beside_a_container_the_agent_is_another_one_under_that_one_s_user() -> None:
+    core = Core(pod(ephemeral={NAME: RUNNING}))
+    name = ensure_agent(core, DATABASE_0, IMAGE, beside="postgres", identity=(70, 71))
+    ((container,),) = [patch["spec"]["ephemeralContainers"] for patch in core.patches]
+    assert (container["name"], container["name"] != NAME) == (name, True)
+    assert container["targetContainerName"] == "postgres"
+    expected = {"runAsUser": 70, "runAsGroup": 71, "runAsNonRoot": True, "capabilities": {"drop": ["ALL"]}}
+    assert expected.items() <= container["securityContext"].items()
+
+
 def test_an_agent_that_has_ended_is_left_behind() -> None:
     ended = state("terminated", exit_code=0, reason="Completed")
     assert choose_name(pod(ephemeral={NAME: ended}), IMAGE) == (f"{NAME}-2", False)
