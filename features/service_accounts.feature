@@ -49,7 +49,9 @@ Feature: Service accounts
     Given the chart is installed in a namespace of its own
     When these objects are applied
       """
-      {apiVersion: v1, kind: ServiceAccount, metadata: {name: informed}}
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata: {name: informed}
       ---
       apiVersion: rbac.authorization.k8s.io/v1
       kind: Role
@@ -79,7 +81,8 @@ Feature: Service accounts
             command: [sleep, "600"]
             securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
       """
-    Then only these components hold a token of the Kubernetes API within 30 seconds
+    Then every "informed" pod is in the phase "Running" within 1 minute
+    And only these components hold a token of the Kubernetes API within 1 minute
       | component |
       | informed  |
     And these rights are as expected within 30 seconds

@@ -83,8 +83,21 @@ def test_a_process_that_may_not_be_looked_at_is_told(tmp_path: Path, monkeypatch
     def refuse(*_: Any) -> None:
         raise PermissionError(13, "Permission denied", "/proc/1/root")
 
+    monkeypatch.setattr(finder, "PAUSE", 0)
     monkeypatch.setattr(finder, "look", refuse)
     assert finder.main(str(there)) == {"places": [], "unseen": ["process 1: Permission denied (/proc/1/root)"]}
+
+
+def test_a_process_that_only_ends_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, _ = proc(tmp_path, mounts="")
+    refusals = [PermissionError(13, "Permission denied"), FileNotFoundError(2, "gone")]
+
+    def end(*_: Any) -> None:
+        raise refusals.pop(0)
+
+    monkeypatch.setattr(finder, "PAUSE", 0)
+    monkeypatch.setattr(finder, "look", end)
+    assert (finder.main(str(there)), refusals) == ({"places": [], "unseen": []}, [])
 
 
 def test_what_containers_are_given_is_read_from_their_pod() -> None:

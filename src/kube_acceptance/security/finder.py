@@ -17,11 +17,13 @@ import base64
 import json
 import os
 import stat
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+TRIES, PAUSE = 20, 0.1  # looks at a process that does not show itself, and the seconds between them
 BIGGEST = 16384  # bytes of a file that may be a token
 IN_MEMORY = "tmpfs"  # what kubelet puts Secrets and tokens into
 KERNELS = ("/sys", "/proc", "/dev")
@@ -96,21 +98,33 @@ def main(proc: str = "/proc") -> dict[str, Any]:
     """Look at the processes that are not this program's container's own."""
     own = os.readlink(f"{proc}/self/ns/mnt")
     places: dict[str, dict[str, Any]] = {}
-    unseen = []
-    for number in filter(str.isdigit, os.listdir(proc)):
-        process = f"{proc}/{number}"
-        try:
-            with open(f"{process}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":  # it has ended, and has nothing any more
-                    continue
-            namespace = os.readlink(f"{process}/ns/mnt")
-            if namespace != own and namespace not in places:
-                places[namespace] = look(process, f"{process}/root")
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended meanwhile
-        except OSError as error:
-            unseen.append(f"process {number}: {error.strerror} ({error.filename})")
-    return {"places": list(places.values()), "unseen": unseen}
+    numbers = [number for number in os.listdir(proc) if number.isdigit()]
+    unseen: dict[str, str] = {}
+    for _ in range(TRIES):
+        unseen = {}
+        for number in numbers:
+            try:
+                see(f"{proc}/{number}", own, places)
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            except OSError as error:
+                unseen[number] = f"process {number}: {error.strerror} ({error.filename})"
+        if not unseen:
+            break
+        # a process that is about to begin or to end, such as a probe's, shows nothing of itself for a moment
+        numbers = list(unseen)
+        time.sleep(PAUSE)
+    return {"places": list(places.values()), "unseen": list(unseen.values())}
+
+
+def see(process: str, own: str, places: dict[str, dict[str, Any]]) -> None:
+    """Look at the file system of a process, unless it is known already."""
+    with open(f"{process}/stat") as file:
+        if file.read().rpartition(")")[2].split()[0] in "ZX":  # it has ended, and has nothing any more
+            return
+    namespace = os.readlink(f"{process}/ns/mnt")
+    if namespace != own and namespace not in places:
+        places[namespace] = look(process, f"{process}/root")
 
 
 if __name__ == "__main__":
