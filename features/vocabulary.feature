@@ -178,10 +178,6 @@ Feature: Vocabulary
       Given the chart is installed
       Then the service account of the "backend" may not get "secrets"
       And the service account of the "backend" may create "selfsubjectaccessreviews.authorization.k8s.io"
-      And these rights are as expected
-        | component | verb   | resource         | expected |
-        | frontend  | list   | pods             | may not  |
-        | database  | delete | deployments.apps | may not  |
       And no "backend" pod holds a token of the Kubernetes API
 
   @cluster

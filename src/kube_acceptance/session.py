@@ -184,7 +184,7 @@ class Session:
             self.deployable_chart().using(**host),
             name=self.config.release,
             namespace=namespace,
-            post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),
+            post_renderer=self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {}),
         )
 
     def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:

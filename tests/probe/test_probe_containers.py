@@ -10,7 +10,7 @@ from probe_objects import DATABASE, RUNNING, pod, state
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe import containers
-from kube_acceptance.probe.containers import SECURITY, agent_container, await_running, said_by_api, why_not_running
+from kube_acceptance.probe.containers import SECURITY, agent_container, await_running, why_not_running
 from kube_acceptance.probe.ephemeral import Joined, choose_name, ensure_agent
 
 IMAGE = "kube-acceptance-probe:1"
@@ -86,13 +86,6 @@ def test_a_wait_that_is_over_says_what_was_seen_last(watched: list[tuple[str, An
 
 def test_a_pod_that_says_nothing_is_told_by_its_phase() -> None:
     assert why_not_running(pod(phase="Pending"), None) == ("the pod is Pending", False)
-
-
-def test_the_api_server_s_own_words_are_used() -> None:
-    error = ApiException(status=403, reason="Forbidden")
-    assert said_by_api(error) == "Forbidden"
-    error.body = FORBIDDEN
-    assert said_by_api(error) == 'pods "database-0" is forbidden: violates PodSecurity'
 
 
 def test_the_agent_s_container_is_what_the_restricted_standard_asks_for() -> None:

@@ -10,7 +10,7 @@ from probe_objects import RUNNING, pod
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe import peers as module
-from kube_acceptance.probe.peers import NEVER_READY, Peers, pod_manifest
+from kube_acceptance.probe.peers import NEVER_READY, TOKEN_FOLDER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce, Place, Target
 
 RUN = {"kube-acceptance/run": "1"}
@@ -73,6 +73,19 @@ def test_a_pod_is_restricted_small_never_ready_and_soon_gone() -> None:
     assert container["securityContext"]["runAsNonRoot"] is True
     assert set(container["resources"]) == {"requests", "limits"}
     assert container["command"][-5:] == ["serve", "--port", "8080", "--nonce", "secret"]
+
+
+def test_a_pod_under_an_account_has_a_token_that_is_bound_to_it_and_ends_soon() -> None:
+    spec = pod_manifest("probe-x", {}, "probe:1", Nonce("secret"), "till")["spec"]
+    assert spec["serviceAccountName"] == "till"
+    assert spec["automountServiceAccountToken"] is False
+    (volume,) = spec["volumes"]
+    token, authority = volume["projected"]["sources"]
+    assert token == {"serviceAccountToken": {"path": "token", "expirationSeconds": 600}}
+    assert authority["configMap"]["name"] == "kube-root-ca.crt"
+    (mount,) = spec["containers"][0]["volumeMounts"]
+    assert mount == {"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True}
+    assert "serviceAccountName" not in pod_manifest("probe-x", {}, "probe:1", Nonce("secret"))["spec"]
 
 
 def test_everything_that_was_made_is_removed_even_when_some_of_it_is_gone(core: Core) -> None:

@@ -23,6 +23,7 @@ from kube_acceptance.images.source import ImageSource
 from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
+NAMESPACE = "KUBE_ACCEPTANCE_NAMESPACE"  # the environment variable by which the post-renderer knows the release's
 
 
 class _Section(BaseModel):
@@ -60,9 +61,10 @@ class Mutant(_Section):
     `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
     must match: red for another reason does not count.
 
-    `manifests` change what the chart renders, `chart` the files of the chart, `namespace` are labels that the namespaces
-    of the run have instead of, or beside, the harness's own, `dockerfiles` change what images are built from, and
-    `harness` the harness itself, in a copy that only the suites of example projects run with.
+    `manifests` change what the chart renders, which is joined by the objects of `add`, in which `${NAMESPACE}` stands
+    for the release's. `chart` changes the files of the chart. `namespace` are labels that the namespaces of the run
+    have instead of, or beside, the harness's own. `dockerfiles` change what images are built from, and `harness` the
+    harness itself, in a copy that only the suites of example projects run with.
     """
 
     file: Path
@@ -71,6 +73,7 @@ class Mutant(_Section):
     scenario: str
     because: str
     manifests: list[Change] = Field(default_factory=list)
+    add: list[dict[str, Any]] = Field(default_factory=list)
     chart: list[Patch] = Field(default_factory=list)
     namespace: dict[str, str] = Field(default_factory=dict)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
@@ -104,14 +107,14 @@ class Mutant(_Section):
                     f"{self.file.name}: the patch of {change.kind} does not fit: {error}"
                 ) from error
             changed = [patched.get(id(item), item) for item in changed]
-        return changed
+        return [*changed, *self.add]
 
-    def post_renderer(self, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
-        """Helm arguments and environment that put `change` between rendering and installing.
+    def post_renderer(self, folder: Path, namespace: str) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Helm arguments and environment that put `change` between rendering and installing in a namespace.
 
         Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; what is written to `folder` is both.
         """
-        if not self.manifests:
+        if not (self.manifests or self.add):
             return (), {}
         plugin = folder / PLUGIN
         plugin.mkdir(parents=True, exist_ok=True)
@@ -131,7 +134,8 @@ class Mutant(_Section):
                 }
             )
         )
-        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}"}
+        found = {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}", NAMESPACE: namespace}
+        return ("--post-renderer", PLUGIN), found
 
     def crippled(self, folder: Path) -> Mapping[str, str]:
         """The environment in which Python takes the harness from a copy without the protection, made in `folder`.

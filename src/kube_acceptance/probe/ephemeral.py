@@ -11,6 +11,7 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.containers import (
     SECURITY,
@@ -18,7 +19,6 @@ from kube_acceptance.probe.containers import (
     agent_container,
     await_running,
     container_state,
-    said_by_api,
 )
 from kube_acceptance.probe.place import Place
 

@@ -13,11 +13,14 @@ from docker.errors import DockerException
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.containers import USER, agent_container, await_running, said_by_api
+from kube_acceptance.probe.containers import USER, agent_container, await_running
 from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
 
 CONTAINER = "probe"
+TOKEN_FOLDER = "/var/run/secrets/kube-acceptance"  # of a pod that has a token: `token` and `ca.crt`
+TOKEN_SECONDS = 600  # the shortest life of a token that there is
 # a gate that nobody opens: the pod runs and policies see it, but no Service ever sends it a request
 NEVER_READY = "kube-acceptance/never-ready"
 
@@ -62,13 +65,14 @@ class Peers(AbstractContextManager["Peers"]):
             self._namespace = name
         return self._namespace
 
-    def start(self, name: str, namespace: str, labels: Mapping[str, str]) -> tuple[str, Nonce]:
+    def start(self, name: str, namespace: str, labels: Mapping[str, str], *, account: str = "") -> tuple[str, Nonce]:
         """Create a pod and return its name and nonce, without waiting for it.
 
         Args:
             name: Its role, in a word of a pod's name.
             namespace: Where.
             labels: The pod's labels, and nothing else: policies look at them.
+            account: The service account that it runs under, whose token it is then given; the default one's it is not.
 
         Raises:
             ProbeError: The API server refuses the pod.
@@ -76,7 +80,7 @@ class Peers(AbstractContextManager["Peers"]):
         nonce = Nonce(secrets.token_hex(8))
         pod = f"probe-{name}-{secrets.token_hex(3)}"
         try:
-            self._core.create_namespaced_pod(namespace, pod_manifest(pod, labels, self._image, nonce))
+            self._core.create_namespaced_pod(namespace, pod_manifest(pod, labels, self._image, nonce, account))
         except ApiException as error:
             raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
         self._pods.append((namespace, pod))
@@ -151,16 +155,19 @@ def serve_arguments(nonce: Nonce) -> list[str]:
     return ["serve", "--port", str(SERVED_PORT), "--nonce", nonce.text]
 
 
-def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce) -> dict[str, Any]:
+def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce, account: str = "") -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
     container = agent_container(CONTAINER, image, *serve_arguments(nonce))
     container["resources"] = {
         "requests": {"cpu": "10m", "memory": "32Mi"},
         "limits": {"cpu": "500m", "memory": "96Mi"},
     }
+    if account:
+        container["volumeMounts"] = [{"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True}]
     return {
         "metadata": {"name": name, "labels": dict(labels), **_task()},
         "spec": {
+            **(_identity(account) if account else {}),
             "containers": [container],
             "readinessGates": [{"conditionType": NEVER_READY}],
             "automountServiceAccountToken": False,
@@ -168,6 +175,17 @@ def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce)
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": 1,
         },
+    }
+
+
+def _identity(account: str) -> dict[str, Any]:
+    """A service account and its token: bound to the pod, for the API server's own audience, for as short as can be."""
+    token = {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}}
+    authority = {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}
+    return {
+        "serviceAccountName": account,
+        "securityContext": {"fsGroup": USER},
+        "volumes": [{"name": "token", "projected": {"sources": [token, authority]}}],
     }
 
 

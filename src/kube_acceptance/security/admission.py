@@ -15,8 +15,8 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
-from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.security.templates import Spec
 from kube_acceptance.wait import Seen, eventually
 

@@ -17,8 +17,9 @@ from typing import Any
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.probe.containers import await_running, said_by_api
+from kube_acceptance.probe.containers import await_running
 from kube_acceptance.probe.ephemeral import Joined, ensure_agent
 from kube_acceptance.probe.place import Place
 from kube_acceptance.release import Release
