@@ -6,5 +6,6 @@ pytest_plugins = [
     "steps.orphans",
     "steps.pages",
     "steps.planted",
+    "steps.rotation",
     "steps.todos",
 ]

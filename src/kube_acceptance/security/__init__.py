@@ -1,0 +1,1 @@
+"""What protects a release, proved in the running cluster."""
