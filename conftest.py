@@ -6,6 +6,6 @@ pytest_plugins = [
     "steps.orphans",
     "steps.pages",
     "steps.planted",
-    "steps.rotation",
     "steps.todos",
+    "steps.rotation",  # after those that it is made of: pytest rewrites a module only when it loads it first
 ]
