@@ -71,7 +71,7 @@ Feature: Secrets
       And no container has restarted
 
     @REQ-SEC-06
-    Scenario: The passwords that the chart has made are rotated
+    Scenario: The passwords that the chart has made are rotated, but Helm's history brings them back
       Given the chart is installed in a namespace of its own
       And 20 todos were created through the Ingress and acknowledged
       And todos are created all the while
@@ -85,3 +85,5 @@ Feature: Secrets
       Then every acknowledged todo is in the database
       And no pod has been replaced
       And no container has restarted
+      When the release is rolled back to revision 1, and ready within 2 minutes
+      Then the Secret holds the old passwords again

@@ -86,8 +86,7 @@ def written_all_the_while(ingress: Ingress, ledger: Ledger, request: pytest.Fixt
 
 @given('the passwords of the Secret "{name}" open the database from a backend pod', target_fixture="old")
 def passwords_open(release: Release, name: str) -> Passwords:
-    data = release.cluster.core.read_namespaced_secret(name, release.namespace).data
-    old = Passwords(name, {key: base64.b64decode(data[key]).decode() for key in ROLES}, _uids(release))
+    old = Passwords(name, _held(release, name), _uids(release))
     _must_all(release, old, OPENED, "the old")
     return old
 
@@ -132,6 +131,12 @@ def sessions_opened(release: Release, database: Database, since: str) -> None:
     must((f"pod {name} has opened no session since" for name, ip in found.items() if ip not in clients), of="pods")
 
 
+@assertion("the Secret holds the old passwords again")
+def old_again(release: Release, old: Passwords) -> None:
+    now = _held(release, old.secret)
+    must((f"{key} is another than the old one" for key, value in old.values.items() if now[key] != value), of="keys")
+
+
 @when("no more todos are created")
 def writing_ends(writing: Writing, new: Passwords) -> None:
     writing.end()
@@ -146,6 +151,11 @@ def writing_ends(writing: Writing, new: Passwords) -> None:
 def same_pods(release: Release, old: Passwords) -> None:
     now = _uids(release)
     must((f"pod {name} is gone" for uid, name in old.uids.items() if uid not in now), of="pods")
+
+
+def _held(release: Release, secret: str) -> dict[str, str]:
+    data = release.cluster.core.read_namespaced_secret(secret, release.namespace).data
+    return {key: base64.b64decode(data[key]).decode() for key in ROLES}
 
 
 def _uids(release: Release) -> dict[str, str]:

@@ -149,7 +149,6 @@ def asked(inside: Inside, planted: Planted, datatable: list[list[str]]) -> list[
 @assertion("the canaries stand in these places and nowhere else")
 def only_there(
     release: Release,
-    session: Session,
     secret: Canaries,
     planted: Planted,
     answered: list[Answer],
@@ -193,9 +192,8 @@ def in_history(release: Release, name: str) -> None:
     look = Look(canary.of_secret(name, objects.read(release, "Secret", name)))
     look_at_objects(look, release.cluster, release.namespace, name)
     seen = {each.canary: each for each in look.seen if each.place == HISTORY}
-    must(
-        (f"the value of {c.name} stands in none of Helm's records" for c in look.canaries if c.name not in seen), of=""
-    )
+    missing = [each.name for each in look.canaries if each.name not in seen]
+    must((f"the value of {each} stands in none of Helm's records" for each in missing), of="values")
     for each in seen.values():
         note(str(each))
 
