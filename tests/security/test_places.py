@@ -13,7 +13,7 @@ import pytest
 
 from kube_acceptance.command import Completed
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.images import ImageContents
+from kube_acceptance.images import ImageContents, contents
 from kube_acceptance.security import inside, plant
 from kube_acceptance.security.canary import PLANTED, Canary, Look
 from kube_acceptance.security.places import look_at_image, look_at_logs, look_at_objects
@@ -110,6 +110,15 @@ def test_layers_that_later_ones_hide_and_the_history_of_an_image_are_read() -> N
         look_at_image(look, "shop:1", image)
     assert {each.where for each in look.seen} == {"the configuration of shop:1", "layer 1 of shop:1"}
     assert look.looked == {"image layers": 2, "image configurations": 1}
+
+
+def test_a_value_that_two_parts_of_a_layer_share_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "_CHUNK", 7)
+    canary = Canary(PLANTED, SECRET.value)
+    with ImageContents("shop:1", io.BytesIO(plant._image(canary, "shop:1"))) as image:
+        look = Look([canary])
+        look_at_image(look, "shop:1", image)
+    assert "layer 1 of shop:1" in {each.where for each in look.seen}
 
 
 def inside_of(said: str, *containers: Any, **more: Any) -> Look:

@@ -150,10 +150,10 @@ class ImageContents(AbstractContextManager["ImageContents"]):
         """
         file = self._layer_files[number]
         file.seek(0)
-        before = b""
+        part = b""
         while chunk := file.read(_CHUNK):
-            yield before + chunk
-            before = chunk[-overlap:]
+            part = part[-overlap:] + chunk
+            yield part
 
     def layer_digest(self, number: int) -> str:
         """The SHA-256 of a layer's own bytes (`sha256:…`): what its diff ID must be if the configuration is true."""
