@@ -221,9 +221,9 @@ Feature: Vocabulary
       Then the release is at revision 4
       When the release is uninstalled
       Then no object of the release is left but these within 1 minute
-        | kind                  | name                |
-        | Secret                | ${RELEASE}-database |
-        | PersistentVolumeClaim | ${RELEASE}-backup   |
+        | kind                  | name              |
+        | PersistentVolumeClaim | ${RELEASE}-backup |
+      And the Secret "${RELEASE}-database" has the keys "admin-password, password"
 
     @REQ-RUN-07
     Scenario: Workloads are restarted and scaled, processes frozen and killed, objects applied and deleted
