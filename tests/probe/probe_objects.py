@@ -23,8 +23,10 @@ def cell(source: Place = FRONTEND, target: Target = TO_DATABASE, port: int = 543
     return Cell(source, target, port, Protocol.TCP)
 
 
-def sighting(outcome: str, detail: str = "as seen", *, unheard: str = "", of: Cell | None = None) -> Sighting:
-    return Sighting(of or cell(), Outcome(outcome), detail, unheard)
+def sighting(
+    outcome: str, detail: str = "as seen", *, unheard: str = "", of: Cell | None = None, seconds: float = 0.0
+) -> Sighting:
+    return Sighting(of or cell(), Outcome(outcome), detail, unheard, seconds)
 
 
 def row(expected: str, source: str = "frontend", target: str = "database:5432") -> Expectation:
@@ -48,11 +50,14 @@ def pod(
     gates: tuple[str, ...] = (),
     conditions: tuple[Any, ...] = (),
     ports: dict[str, int] | None = None,
+    protocol: str | None = None,
 ) -> SimpleNamespace:
     def statuses(of: dict[str, Any] | None) -> list[SimpleNamespace]:
         return [SimpleNamespace(name=key, state=value) for key, value in (of or {}).items()]
 
-    named = [SimpleNamespace(name=key, container_port=number) for key, number in (ports or {}).items()]
+    named = [
+        SimpleNamespace(name=key, container_port=number, protocol=protocol) for key, number in (ports or {}).items()
+    ]
     return SimpleNamespace(
         metadata=SimpleNamespace(
             name=name, namespace=namespace, uid=f"uid-of-{name}", labels=labels, deletion_timestamp=deleted

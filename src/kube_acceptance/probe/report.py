@@ -12,6 +12,8 @@ from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.verdict import State, Verdict
 
 BUDGET = 10.0  # seconds that policies may take until they hold
+SHORT = 40  # rows that are told one by one
+FEW = 6  # targets of a source that are named where rows are not told one by one
 LOOK_EVERY = 0.5  # seconds from one look to the next, at least
 
 
@@ -59,6 +61,21 @@ class Report:
             for mark, line in zip(marks, cells, strict=True)
         ]
 
+    def summary(self) -> list[str]:
+        """What was seen in few lines: the whole table where it is short, else what each source reaches and what not."""
+        taken = (
+            f"{sum(len(one.cells) for one in self.verdicts)} connections, {self.looks} looks in {self.seconds:.1f} s"
+        )
+        if len(self.verdicts) <= SHORT:
+            return [*self.table(), taken]
+        lines = []
+        for source in dict.fromkeys(verdict.row.source for verdict in self.verdicts):
+            its = [verdict for verdict in self.verdicts if verdict.row.source == source]
+            reached = [verdict.row.destination for verdict in its if verdict.seen is Outcome.ALLOWED]
+            more = [f"{len(reached) - FEW} more"] if len(reached) > FEW else []
+            lines.append(f"{source} reaches {', '.join(reached[:FEW] + more) or 'nothing'}; of {len(its)}")
+        return [*lines, f"{len(self.verdicts)} pairs, {taken}"]
+
     def check(self) -> None:
         """Raise ProbeError unless every row is right; its first line is the first row that is not."""
         if not self.failures:
@@ -105,9 +122,7 @@ def settle(
                 wrong[verdict.row] = verdict
                 converged.pop(verdict.row, None)
             elif verdict.row in wrong and verdict.row not in converged:
-                # what is blocked was so from the look's beginning on; what is allowed, from somewhere within it
-                at = began - started if verdict.seen is Outcome.BLOCKED else elapsed
-                converged[verdict.row] = Convergence(wrong[verdict.row], at)
+                converged[verdict.row] = Convergence(wrong[verdict.row], elapsed - verdict.held)
         streak = streak + 1 if all(verdict.state is State.RIGHT for verdict in verdicts) else 0
         if streak == 2 or (not streak and elapsed >= budget):
             return Report(tuple(verdicts), converged, looks, elapsed)
