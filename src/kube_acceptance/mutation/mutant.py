@@ -11,18 +11,22 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import jsonpatch
 import yaml
 from jsonpointer import JsonPointerException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(lambda one: [one] if isinstance(one, str) else one)]
+"""One text, or a list of them."""
 
 
 class _Section(BaseModel):
@@ -57,21 +61,35 @@ class Patch(_Section):
     put: str
 
 
+class Alteration(_Section):
+    """A change of a workload of the cluster itself (RFC 6902), which is undone when the run is over.
+
+    Clusters differ in what a part of theirs is called: of several names, those that the cluster has are meant.
+    """
+
+    kind: Literal["DaemonSet", "Deployment", "StatefulSet"]
+    namespace: str
+    name: Several
+    patch: list[dict[str, Any]] = Field(min_length=1)
+
+
 class Mutant(_Section):
     """A protection taken away.
 
-    `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
-    must match: red for another reason does not count.
+    `scenario` is the node id that must go red, or several, or a feature file, which stands for all its scenarios.
+    `because` is a regular expression that the first line of each failure must match: red for another reason does not
+    count.
     """
 
     file: Path
     takes_away: str
     requirement: str
-    scenario: str
+    scenario: Several
     because: str
     manifests: list[Change] = Field(default_factory=list)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
+    cluster: list[Alteration] = Field(default_factory=list)
 
     @property
     def name(self) -> str:

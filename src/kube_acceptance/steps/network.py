@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import asdict
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
@@ -14,16 +14,10 @@ from kube_acceptance.vocabulary import assertion, given, rows
 POLICY_BUDGET = 10.0  # seconds that policies may take until they hold
 
 
-@pytest.fixture(scope="session")
-def enforcement(cluster: Cluster, session: Session) -> Enforcement:
-    """What the canary saw; policies are proved only on a cluster that enforces any."""
-    return check_enforcement(cluster.new_client, image=session.images[PROBE].reference, labels=session.labels)
-
-
 @given("the cluster enforces network policies", target_fixture="canary")
-def cluster_enforces(enforcement: Enforcement) -> Enforcement:
-    """The canary has shown that the cluster enforces network policies at all."""
-    return enforcement
+def cluster_enforces(cluster: Cluster, session: Session) -> Enforcement:
+    """The canary has shown that the cluster enforces network policies at all; otherwise this fails, at once."""
+    return enforcement(cluster, session)
 
 
 @assertion("two pods could connect, could not while a policy forbade it, and could again")
@@ -40,25 +34,36 @@ def connections(release: Release, session: Session, canary: Enforcement, datatab
 
 
 @assertion('"{source}" can reach "{target}"', example='"frontend" can reach "backend:8000"')
-def can_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+def can_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Every pod of the one connects to every pod of the other, which confirms it itself."""
-    _observe(release, session, enforcement, [(source, target, "allowed")])
+    _observe(release, session, enforcement(release.cluster, session), [(source, target, "allowed")])
 
 
 @assertion('"{source}" cannot reach "{target}"', example='"frontend" cannot reach "database:5432"')
-def cannot_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+def cannot_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Connections time out, while a control shows that the target listens; all else fails."""
-    _observe(release, session, enforcement, [(source, target, "blocked")])
+    _observe(release, session, enforcement(release.cluster, session), [(source, target, "blocked")])
 
 
-def _observe(
-    release: Release, session: Session, enforcement: Enforcement, expected: list[tuple[str, str, str]]
-) -> None:
+def enforcement(cluster: Cluster, session: Session) -> Enforcement:
+    """What the canary saw, looked at once a run; policies are proved only on a cluster that enforces any.
+
+    Raises:
+        ProbeError: It enforces none, or nothing can be said about it.
+    """
+
+    def look() -> dict[str, float]:
+        return asdict(check_enforcement(cluster.new_client, session.images[PROBE].reference, labels=session.labels))
+
+    return Enforcement(**session.shared.once("canary", look))
+
+
+def _observe(release: Release, session: Session, canary: Enforcement, expected: list[tuple[str, str, str]]) -> None:
     with Reachability(
         release.cluster.new_client,
         namespace=release.namespace,
         image=session.images[PROBE].reference,
-        enforcement=enforcement,
+        enforcement=canary,
         labels=session.labels,
     ) as reachability:
         report = reachability.observe([Expectation.parse(*row) for row in expected], budget=POLICY_BUDGET)
