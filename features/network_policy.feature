@@ -52,3 +52,14 @@ Feature: Network policy
       | frontend                      | dns:53/UDP   | allowed  |
       | backend                       | dns:53/UDP   | allowed  |
       | backend                       | dns:53       | allowed  |
+
+  @REQ-POL-05
+  Scenario: Nothing else is possible
+    Then every connection is as this complete table says
+      | from                                                          | to                                          | expected |
+      | ingress controller                                            | frontend:3000, service todo-frontend        | allowed  |
+      | frontend                                                      | backend:8000, service todo-backend          | allowed  |
+      | backend, stand-in for migration, stand-in for backup          | database:5432, service todo-database        | allowed  |
+      | frontend, backend, stand-in for migration, stand-in for backup | dns                                        | allowed  |
+      | all others                                                    | all others                                  | allowed  |
+      | anything else                                                 | anything else                               | blocked  |

@@ -137,25 +137,67 @@ def test_who_connects_but_says_nothing_is_connected(listener: socket.socket) -> 
 def test_a_datagram_without_an_answer_is_a_time_out() -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as silent:
         silent.bind((HERE, 0))
-        assert ask("udp", port_of(silent), timeout=0.2)["status"] == "timeout"
+        assert ask("udp", port_of(silent), timeout=0.2, token="t")["status"] == "timeout"
 
 
 def test_a_datagram_to_a_closed_port_is_refused() -> None:
-    assert ask("udp", free_port())["status"] == "refused"
+    assert ask("udp", free_port(), token="t")["status"] == "refused"
 
 
 def test_a_guest_answers_on_both_transports_until_the_end() -> None:
     port, guests = free_port(), agent.Guests()
-    request = {"do": "listen", "address": HERE, "ports": [port], "nonce": "secret"}
+    request = {"do": "listen", "address": HERE, "ports": [port], "datagrams": [port], "nonce": "secret"}
     assert agent.listen_as_guest(request, guests) == {"self": ""}
     assert agent.listen_as_guest(request, guests) == {"self": ""}
-    assert [ask(kind, port)["said"] for kind in ("greeting", "udp", "greeting")] == ["secret"] * 3
+    assert [ask(kind, port, token="t")["said"] for kind in ("greeting", "udp", "greeting")] == ["secret"] * 3
+
+
+def test_a_guest_listens_on_the_transports_that_it_is_asked_to(listener: socket.socket) -> None:
+    port = port_of(listener)
+    request = {"do": "listen", "address": HERE, "ports": [], "datagrams": [port], "nonce": "secret"}
+    assert agent.listen_as_guest(request, agent.Guests()) == {"self": ""}
+    assert ask("udp", port, token="t")["said"] == "secret"
+
+
+def test_a_witness_tells_what_its_guests_received_once() -> None:
+    port, closed, guests = free_port(), free_port(), agent.Guests()
+    agent.listen_as_guest({"address": HERE, "ports": [], "datagrams": [port], "nonce": "secret"}, guests)
+    local = ask("udp", port, token="token-1")["local"]
+    request = {"address": HERE, "ports": [], "datagrams": [port, closed]}
+    reply = agent.witness(request, guests)
+    assert (reply["answers"], reply["received"]) == ([port], [[port, "token-1", *local]])
+    assert agent.witness(request, guests)["received"] == []
+
+
+def test_a_datagram_whose_answer_is_lost_was_received() -> None:
+    port, guests = free_port(), agent.Guests()
+    guests.listen("UDP", port, "secret")
+    with socket.socket(type=socket.SOCK_DGRAM) as gone:
+        gone.connect((HERE, port))
+        gone.send(b"token-2")
+        address = gone.getsockname()
+    assert ask("udp", port, token="token-3")["said"] == "secret"  # the refused answer did not end the listener
+    assert guests.take_received()[0] == [port, "token-2", *address]
+
+
+def test_notes_of_datagrams_are_lines_of_json() -> None:
+    port = free_port()
+    command = [sys.executable, "-I", "-S", "-B", str(agent.__file__), "note", "--port", str(port), "--nonce", "secret"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as noting:
+        assert noting.stdout
+        assert noting.stdout.readline() == f"serving on port {port}\n"
+        local = ask("udp", port, token="token-4", timeout=5)["local"]
+        assert json.loads(noting.stdout.readline()) == [port, "token-4", *local]
+        assert ask("greeting", port, timeout=5)["said"] == "secret"
+        noting.terminate()
 
 
 def test_a_guest_does_not_take_a_port_from_the_pod(listener: socket.socket) -> None:
     port = port_of(listener)
-    reply = agent.listen_as_guest({"address": HERE, "ports": [port], "nonce": "secret"}, agent.Guests())
-    assert reply["self"].startswith(f"the agent cannot listen on port {port} of the pod: EADDRINUSE: ")
+    reply = agent.listen_as_guest(
+        {"address": HERE, "ports": [port], "datagrams": [], "nonce": "secret"}, agent.Guests()
+    )
+    assert reply["self"].startswith(f"the agent cannot listen on port {port}/TCP of the pod: EADDRINUSE: ")
 
 
 def test_an_address_of_somebody_else_is_not_one_s_own() -> None:
@@ -194,7 +236,7 @@ def test_the_kernel_s_tables_are_read() -> None:
 def test_a_witness_tells_who_listens_and_who_is_connected(listener: socket.socket) -> None:
     port, closed = port_of(listener), free_port()
     with closing(socket.create_connection(listener.getsockname())) as opened:
-        reply = agent.witness({"address": HERE, "ports": [port, closed]})
+        reply = agent.witness({"address": HERE, "ports": [port, closed], "datagrams": []}, agent.Guests())
         assert [port, HERE, opened.getsockname()[1]] in [list(row) for row in reply["connections"]]
     assert (reply["self"], reply["listening"], reply["accepts"]) == ("", [port], [port])
 
@@ -205,7 +247,7 @@ def test_a_full_queue_listens_but_does_not_accept(monkeypatch: pytest.MonkeyPatc
         server.bind((HERE, 0))
         server.listen(0)
         with closing(socket.create_connection(server.getsockname())):
-            reply = agent.witness({"address": HERE, "ports": [port_of(server)]})
+            reply = agent.witness({"address": HERE, "ports": [port_of(server)], "datagrams": []}, agent.Guests())
             assert (reply["listening"], reply["accepts"]) == ([port_of(server)], [])
 
 
@@ -281,8 +323,8 @@ def test_a_session_answers_line_by_line_until_it_is_done(listener: socket.socket
     port = port_of(listener)
     requests = [
         {"do": "probe", "address": HERE, "timeout": 1, "probes": [{"kind": "tcp", "host": HERE, "port": port}] * 2},
-        {"do": "witness", "address": HERE, "ports": [port]},
-        {"do": "listen", "address": HERE, "ports": [free_port()], "nonce": "secret"},
+        {"do": "witness", "address": HERE, "ports": [port], "datagrams": []},
+        {"do": "listen", "address": HERE, "ports": [free_port()], "datagrams": [], "nonce": "secret"},
     ]
     lines = [json.dumps(request) for request in requests] + ["done", "never read"]
     ended = subprocess.run(
@@ -303,4 +345,6 @@ def test_a_session_answers_line_by_line_until_it_is_done(listener: socket.socket
 def test_a_wrong_command_is_told_how_to_use_it() -> None:
     ended = subprocess.run([sys.executable, str(agent.__file__), "serve"], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == "use: agent.py wait | session | serve --port PORT --nonce TEXT\n"
+    assert ended.stderr == (
+        "use: agent.py wait | session | serve --port PORT --nonce TEXT | note --port PORT --nonce TEXT\n"
+    )

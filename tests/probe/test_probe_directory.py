@@ -134,7 +134,7 @@ def test_a_tier_is_its_running_pods(cluster: Cluster, directory: Directory) -> N
     ]
     directory.refresh()
     assert [place.pod for place in directory.places("database")] == ["database-0", "database-1"]
-    assert [(target.host, target.pod_port) for target in directory.targets("database", 5432)] == [
+    assert [(target.host, target.pod_port) for target in directory.targets("database", 5432, TCP)] == [
         ("10.0.0.3", 5432),
         ("10.0.0.4", 5432),
     ]
@@ -144,9 +144,9 @@ def test_a_tier_without_a_running_pod_is_missing(cluster: Cluster, directory: Di
     cluster.pods.clear()
     directory.refresh()
     with pytest.raises(MissingError, match=r"^no pod of database runs in namespace shop$"):
-        directory.targets("database", 5432)
+        directory.targets("database", 5432, TCP)
     with pytest.raises(MissingError, match=r"^no pod of Service database runs in namespace shop$"):
-        directory.targets("service database", 5432)
+        directory.targets("service database", 5432, TCP)
 
 
 def test_a_tier_that_nobody_knows_is_an_error(directory: Directory) -> None:
@@ -173,7 +173,7 @@ def test_the_harness_s_own_places(
     directory.prepare({name, "database", "dns"})
     assert [(where, given) for _, where, given in peers.started] == [(namespace, labels)]
     (place,) = directory.places(name)
-    assert directory.targets(name, 8080) == [Target(name, "10.0.9.9", Nonce("nonce-1"), (place,), 8080)]
+    assert directory.targets(name, 8080, TCP) == [Target(name, "10.0.9.9", Nonce("nonce-1"), (place,), 8080)]
     directory.prepare({name})
     assert len(peers.started) == 1
     peers.dead.add("probe-1")
@@ -184,35 +184,35 @@ def test_the_harness_s_own_places(
 def test_a_guest_differs_from_pod_to_pod(cluster: Cluster, directory: Directory) -> None:
     cluster.pods.append(pod("database-1", labels=DATABASE, address="10.0.0.4"))
     directory.refresh()
-    one, other = directory.targets("probe in database", 9999)
+    one, other = directory.targets("probe in database", 9999, TCP)
     assert isinstance(one.proof, Guest)
     assert one.proof != other.proof
-    assert one == directory.targets("probe in database", 9999)[0]
+    assert one == directory.targets("probe in database", 9999, TCP)[0]
 
 
 def test_a_service_is_found_by_its_name_and_witnessed_by_its_pods(directory: Directory) -> None:
-    (target,) = directory.targets("service database", 5432)
+    (target,) = directory.targets("service database", 5432, TCP)
     assert (target.host, target.pod_port) == ("database.shop.svc", 5432)
     assert [place.pod for place in target.witnesses] == ["database-0"]
-    assert directory.targets("service database", 80)[0].pod_port == 8080
+    assert directory.targets("service database", 80, TCP)[0].pod_port == 8080
 
 
 def test_the_cluster_s_own_targets(directory: Directory) -> None:
-    assert directory.targets("dns", 53) == [Target("dns", "", Answer("database.shop", "10.96.0.9"))]
+    assert directory.targets("dns", 53, TCP) == [Target("dns", "", Answer("database.shop", "10.96.0.9"))]
     certificate = Certificate("kubernetes.default.svc", "PEM")
-    assert directory.targets("kubernetes api", 443) == [Target("kubernetes api", "10.96.0.1", certificate)]
-    assert directory.targets("outside", 8080)[0].host == "172.18.0.9"
+    assert directory.targets("kubernetes api", 443, TCP) == [Target("kubernetes api", "10.96.0.1", certificate)]
+    assert directory.targets("outside", 8080, TCP)[0].host == "172.18.0.9"
 
 
 def test_dns_must_know_the_api_server_where_there_is_no_service(cluster: Cluster, directory: Directory) -> None:
     del cluster.services["shop/database"]
-    assert directory.targets("dns", 53)[0].proof == Answer("kubernetes.default", "10.96.0.1")
+    assert directory.targets("dns", 53, TCP)[0].proof == Answer("kubernetes.default", "10.96.0.1")
 
 
 @pytest.mark.parametrize(
     ("name", "port", "text"),
     [
-        ("service database", 1, "Service database has no port 1"),
+        ("service database", 1, "Service database has no port 1/TCP"),
         ("service nothing", 80, "there is no Service nothing in namespace shop"),
         ("dns", 5353, "dns is reached on port 53, not 5353"),
         ("kubernetes api", 6443, "kubernetes api is reached on port 443, not 6443"),
@@ -221,7 +221,7 @@ def test_dns_must_know_the_api_server_where_there_is_no_service(cluster: Cluster
 )
 def test_targets_that_do_not_exist_are_errors(directory: Directory, name: str, port: int, text: str) -> None:
     with pytest.raises(ProbeError) as caught:
-        directory.targets(name, port)
+        directory.targets(name, port, TCP)
     assert caught.value.summary == text
 
 

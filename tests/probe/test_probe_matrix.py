@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.matrix import Expectation, every_pair
+from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.outcome import Outcome, Protocol
 
 
@@ -30,18 +30,3 @@ def test_what_cannot_be_read_is_refused(target: str, expected: str, text: str) -
     with pytest.raises(ProbeError) as caught:
         Expectation.parse("frontend", target, expected)
     assert caught.value.summary == text
-
-
-def test_a_matrix_has_every_pair_but_oneself() -> None:
-    rows = every_pair(["a", "b"], ["a:1", "b:2", "b:3/UDP"], [("a", "b:2")])
-    assert [f"{row} {row.expected}" for row in rows] == [
-        "a -> b:2 allowed",
-        "a -> b:3/UDP blocked",
-        "b -> a:1 blocked",
-    ]
-
-
-def test_an_allowed_pair_that_nobody_looks_at_is_refused() -> None:
-    with pytest.raises(ProbeError) as caught:
-        every_pair(["a"], ["b:2"], [("a", "b:3")])
-    assert caught.value.summary == "a -> b:3 is allowed, but the matrix has no such row"

@@ -13,7 +13,7 @@ from kube_acceptance.probe.place import Answer, Certificate, Guest, Nonce, Place
 from kube_acceptance.probe.session import Session
 
 CONNECTED = {"status": "connected", "local": ["10.0.0.1", 40000], "peer": "10.0.0.3", "seconds": 0.1}
-LISTENS: dict[str, Any] = {"listening": [5432], "accepts": [5432], "connections": []}
+LISTENS: dict[str, Any] = {"listening": [5432], "accepts": [5432], "connections": [], "answers": [9], "received": []}
 
 
 def holds(*connections: tuple[int, str, int]) -> dict[str, Any]:
@@ -149,14 +149,18 @@ def test_udp_to_a_program_that_cannot_prove_itself_is_refused() -> None:
     with pytest.raises(ProbeError) as caught:
         probe(Cell(FRONTEND, TO_DATABASE, 5432, Protocol.UDP))
     assert str(caught.value) == (
-        "database cannot prove that it received UDP\nOver UDP only the cluster DNS and the harness's own agents can."
+        "database cannot prove that it received UDP\nOver UDP only the cluster DNS and"
+        " the harness's own agents can; these listen in the pods of a tier."
     )
 
 
 def test_guests_listen_once_for_each_pod() -> None:
     target = Target("probe in database", "10.0.0.3", Guest("secret"), (DATABASE,), 0)
     cells = [cell(FRONTEND, target, 90), cell(BACKEND, target, 90), cell(FRONTEND, target, 80), cell()]
-    assert guests(cells) == {DATABASE: {"do": "listen", "ports": [80, 90], "nonce": "secret"}}
+    cells.append(Cell(FRONTEND, target, 5432, Protocol.UDP))  # beside the pod's own TCP port
+    assert guests(cells) == {
+        DATABASE: {"do": "listen", "ports": [80, 90], "datagrams": [5432], "nonce": "secret"},
+    }
 
 
 def test_a_guest_is_never_taken_for_the_pod_s_own_program() -> None:

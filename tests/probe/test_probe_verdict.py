@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from probe_objects import BACKEND, DATABASE, FRONTEND, cell, place, row, sighting
 
-from kube_acceptance.probe.outcome import Outcome, Protocol, Result
+from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.place import Nonce, Target
 from kube_acceptance.probe.verdict import State, judge, judge_missing
 
@@ -14,7 +14,7 @@ OUTSIDE = Target("outside", "172.18.0.9", Nonce("secret"))
 def test_allowed_as_expected_is_right() -> None:
     verdict = judge(row("allowed"), [sighting("allowed")], [], enforced=False)
     assert (verdict.state, verdict.reason) == (State.RIGHT, "as seen")
-    assert verdict.result == Result("frontend", "database", 5432, Protocol.TCP, Outcome.ALLOWED, "as seen")
+    assert (verdict.seen, verdict.cells) == (Outcome.ALLOWED, (cell(),))
 
 
 def test_allowed_where_blocked_was_expected_names_the_cause() -> None:

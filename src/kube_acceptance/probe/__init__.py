@@ -1,8 +1,8 @@
 """Reachability between pods, proved at both ends: allowed, blocked or broken."""
 
 from kube_acceptance.probe.canary import Enforcement, check_enforcement
-from kube_acceptance.probe.matrix import Expectation, every_pair
-from kube_acceptance.probe.outcome import Outcome, Protocol, Result
+from kube_acceptance.probe.matrix import Expectation
+from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.reachability import Reachability
 from kube_acceptance.probe.report import Report
 
@@ -13,7 +13,5 @@ __all__ = [
     "Protocol",
     "Reachability",
     "Report",
-    "Result",
     "check_enforcement",
-    "every_pair",
 ]

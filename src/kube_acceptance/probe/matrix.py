@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from kube_acceptance.errors import ProbeError
@@ -48,23 +47,3 @@ class Expectation:
     def destination(self) -> str:
         """The target as people write it."""
         return f"{self.target}:{self.port}" + ("/UDP" if self.protocol is Protocol.UDP else "")
-
-
-def every_pair(
-    sources: Iterable[str], targets: Collection[str], allowed: Collection[tuple[str, str]]
-) -> list[Expectation]:
-    """Rows for every source and target (NAME:PORT): blocked unless the pair is allowed, nobody to himself.
-
-    Raises:
-        ProbeError: An allowed pair is not among the sources and targets, so that nothing would have looked at it.
-    """
-    rows = [
-        Expectation.parse(source, target, "allowed" if (source, target) in allowed else "blocked")
-        for source in sources
-        for target in targets
-        if target.rpartition(":")[0] != source
-    ]
-    if unseen := set(allowed) - {(row.source, row.destination) for row in rows}:
-        source, target = min(unseen)
-        raise ProbeError(f"{source} -> {target} is allowed, but the matrix has no such row")
-    return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -23,15 +22,3 @@ class Protocol(StrEnum):
 
     TCP = "TCP"
     UDP = "UDP"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one probe found; `detail` says how it is known, or what went wrong."""
-
-    source: str
-    target: str
-    port: int
-    protocol: Protocol
-    outcome: Outcome
-    detail: str

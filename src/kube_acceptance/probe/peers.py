@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -98,7 +99,7 @@ class Peers(AbstractContextManager["Peers"]):
         return Place(name, namespace, pod, found.metadata.uid, found.status.pod_ip, CONTAINER)
 
     def outside(self) -> Target:
-        """A container on the Docker network of the cluster's nodes, which answers with a nonce.
+        """A container on the Docker network of the cluster's nodes, which answers with a nonce and notes datagrams.
 
         Raises:
             ProbeError: Docker cannot run it, or it has no address on that network.
@@ -108,7 +109,7 @@ class Peers(AbstractContextManager["Peers"]):
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
                 self._image,
-                serve_arguments(nonce),
+                agent_arguments("note", nonce),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
                 network=self._network,
@@ -127,7 +128,14 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
         if not address:
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
-        return Target("outside", address, nonce)
+        return Target("outside", address, nonce, (), SERVED_PORT, (address,), self._received_outside)
+
+    def _received_outside(self) -> set[str]:
+        try:
+            lines = self._outside.logs().splitlines()
+        except DockerException as error:
+            raise ProbeError(f"the outside container cannot be asked what it received: {error}") from error
+        return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
 
     def close(self) -> None:
         """Remove everything that was made; what is gone already is no error."""
@@ -146,14 +154,14 @@ class Peers(AbstractContextManager["Peers"]):
         self._pods, self._namespace, self._engine, self._outside = [], "", None, None
 
 
-def serve_arguments(nonce: Nonce) -> list[str]:
+def agent_arguments(command: str, nonce: Nonce) -> list[str]:
     """The agent's arguments that make it answer with a nonce."""
-    return ["serve", "--port", str(SERVED_PORT), "--nonce", nonce.text]
+    return [command, "--port", str(SERVED_PORT), "--nonce", nonce.text]
 
 
 def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
-    container = agent_container(CONTAINER, image, *serve_arguments(nonce))
+    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce))
     container["resources"] = {
         "requests": {"cpu": "10m", "memory": "32Mi"},
         "limits": {"cpu": "500m", "memory": "96Mi"},

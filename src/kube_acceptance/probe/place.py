@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
-SERVED_PORT = 8080  # TCP and UDP, on every pod and container of the harness's own
+SERVED_PORT = 8080  # on every pod and container of the harness's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Target:
     `host` is an address, or a name that the source resolves. `witnesses` are the pods behind it and `pod_port` the port
     in them: they say whether they listen and what reached them. Without a `proof` that it gives by itself, a target is
     known by that alone: one of the witnesses must hold the very connection that the source has made.
+
+    `behind` are the addresses where connections arrive, for a target that has no witnesses; `received` returns the
+    tokens of all datagrams that it received, for one that has none but writes them down.
     """
 
     name: str
@@ -70,3 +75,19 @@ class Target:
     proof: Proof | None
     witnesses: tuple[Place, ...] = ()
     pod_port: int = 0
+    behind: tuple[str, ...] = ()
+    received: Callable[[], Set[str]] | None = field(default=None, compare=False)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where connections arrive, on `pod_port`, after every translation: what network policies judge."""
+        return tuple(place.address for place in self.witnesses) or self.behind
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the source has to resolve a name first."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return bool(self.host)
+        return False

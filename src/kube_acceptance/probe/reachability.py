@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,10 +13,11 @@ from kubernetes import client
 from kube_acceptance.probe.canary import Enforcement
 from kube_acceptance.probe.directory import Directory, MissingError
 from kube_acceptance.probe.matrix import Expectation
-from kube_acceptance.probe.observe import Cell, Observer, probe
+from kube_acceptance.probe.observe import Cell, Observer, places, probe
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.peers import Peers
 from kube_acceptance.probe.report import BUDGET, Report, settle
+from kube_acceptance.probe.table import complete
 from kube_acceptance.probe.verdict import Verdict, judge, judge_missing
 
 
@@ -59,6 +61,18 @@ class Reachability(AbstractContextManager["Reachability"]):
         """Remove the harness's own pods, namespace and container; the agents in others' pods stay, idle."""
         self._peers.close()
 
+    def complete(self, rows: Iterable[tuple[str, str, str]]) -> list[Expectation]:
+        """What a table expects of every pair of endpoints that there are now; see `probe.table.complete`.
+
+        Args:
+            rows: From, to, and `allowed` or `blocked`.
+
+        Raises:
+            ProbeError: The table is not complete, or names what there is not.
+        """
+        self._directory.refresh()
+        return complete(rows, self._directory.endpoints())
+
     def observe(self, rows: Sequence[Expectation], *, budget: float = BUDGET) -> Report:
         """Look at all rows until they are right twice in a row, or the budget is over.
 
@@ -71,9 +85,14 @@ class Reachability(AbstractContextManager["Reachability"]):
                 that are not right do not raise: call the report's `check`.
         """
         self._directory.refresh()
-        self._directory.prepare({name for row in rows for name in (row.source, row.target)})
-        with self._new_observer() as observer:
-            observer.open(self._plan(rows).all_cells)  # before the clock starts: an agent's start is not a policy's
+        names = {name for row in rows for name in (row.source, row.target)}
+        self._directory.start(names)
+        # all before the clock starts, since an agent's start is not a policy's: some in pods that run, some in new ones
+        with self._new_observer() as observer, ThreadPoolExecutor(max_workers=1) as aside:
+            waiting = aside.submit(self._directory.wait)
+            observer.open(self._directory.lasting(names))
+            waiting.result()
+            observer.open(places(self._plan(rows).all_cells))
             return settle(lambda: self._look(observer, rows), budget=budget)
 
     def _look(self, observer: Observer, rows: Sequence[Expectation]) -> list[Verdict]:
@@ -100,7 +119,11 @@ class Reachability(AbstractContextManager["Reachability"]):
         return Plan(cells, missing, self._controls(cells))
 
     def _cells(self, row: Expectation) -> list[Cell]:
-        sources, targets = self._directory.places(row.source), self._directory.targets(row.target, row.port)
+        sources = self._directory.places(row.source)
+        targets = self._directory.targets(row.target, row.port, row.protocol)
+        if row.expected is Outcome.BLOCKED:
+            # who may not ask for names gets none: that is no block, and what is blocked there is so by every name
+            targets = [target for target in targets if not target.by_name] or targets
         cells = [
             Cell(source, target, row.port, row.protocol)
             for source in sources

@@ -12,6 +12,8 @@ from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.verdict import State, Verdict
 
 BUDGET = 10.0  # seconds that policies may take until they hold
+SHORT = 40  # rows that are told one by one
+FEW = 6  # targets of a source that are named where rows are not told one by one
 LOOK_EVERY = 0.5  # seconds from one look to the next, at least
 
 
@@ -58,6 +60,21 @@ class Report:
             mark + "  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[4]])
             for mark, line in zip(marks, cells, strict=True)
         ]
+
+    def summary(self) -> list[str]:
+        """What was seen in few lines: the whole table where it is short, else what each source reaches and what not."""
+        taken = (
+            f"{sum(len(one.cells) for one in self.verdicts)} connections, {self.looks} looks in {self.seconds:.1f} s"
+        )
+        if len(self.verdicts) <= SHORT:
+            return [*self.table(), taken]
+        lines = []
+        for source in dict.fromkeys(verdict.row.source for verdict in self.verdicts):
+            its = [verdict for verdict in self.verdicts if verdict.row.source == source]
+            reached = [verdict.row.destination for verdict in its if verdict.seen is Outcome.ALLOWED]
+            more = [f"{len(reached) - FEW} more"] if len(reached) > FEW else []
+            lines.append(f"{source} reaches {', '.join(reached[:FEW] + more) or 'nothing'}; of {len(its)}")
+        return [*lines, f"{len(self.verdicts)} pairs, {taken}"]
 
     def check(self) -> None:
         """Raise ProbeError unless every row is right; its first line is the first row that is not."""

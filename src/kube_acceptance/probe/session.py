@@ -44,7 +44,9 @@ class Session:
                 _preload_content=False,
             )
         except ApiException as error:
-            raise ProbeError(f"exec into {self._where} failed: {error.reason}") from error
+            # a refused upgrade is told with its whole reply behind this mark
+            reason = str(error.reason).partition(" -+-+- ")[0]
+            raise ProbeError(f"exec into {self._where} failed: {reason}") from error
 
     def send(self, request: dict[str, Any]) -> None:
         """Send a request, and leave its reply for later; raises ProbeError when the session is over."""

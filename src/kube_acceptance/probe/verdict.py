@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kube_acceptance.probe.matrix import Expectation
-from kube_acceptance.probe.observe import Sighting
-from kube_acceptance.probe.outcome import Outcome, Result
+from kube_acceptance.probe.observe import Cell, Sighting
+from kube_acceptance.probe.outcome import Outcome
 
 
 class State(StrEnum):
@@ -21,17 +21,18 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a look says of a row."""
+    """What a look says of a row, and how each of its connections ended; `seen` and `reason` are those of the worst."""
 
     row: Expectation
     state: State
     seen: Outcome
     reason: str
+    sightings: tuple[Sighting, ...] = ()
 
     @property
-    def result(self) -> Result:
-        """The row as a result."""
-        return Result(self.row.source, self.row.target, self.row.port, self.row.protocol, self.seen, self.reason)
+    def cells(self) -> tuple[Cell, ...]:
+        """The row's connections, pod by pod; none where it names something that has no running pod."""
+        return tuple(sighting.cell for sighting in self.sightings)
 
     def __str__(self) -> str:
         seen = f"{self.row} is {self.seen}" if self.state is not State.INCONCLUSIVE else f"{self.row} is inconclusive"
@@ -49,7 +50,7 @@ def judge(row: Expectation, seen: Sequence[Sighting], look: Sequence[Sighting], 
     """
     verdicts = [_judge_one(row, sighting, look, enforced) for sighting in seen]
     order = (State.WRONG, State.INCONCLUSIVE, State.RIGHT)
-    return min(verdicts, key=lambda verdict: order.index(verdict.state))
+    return replace(min(verdicts, key=lambda verdict: order.index(verdict.state)), sightings=tuple(seen))
 
 
 def _judge_one(row: Expectation, sighting: Sighting, look: Sequence[Sighting], enforced: bool) -> Verdict:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
 from kube_acceptance.release import Release
 from kube_acceptance.report import note, waited
+from kube_acceptance.running.shared import locked
 from kube_acceptance.session import PROBE, Session
 from kube_acceptance.vocabulary import assertion, given, rows
 
@@ -30,19 +33,29 @@ def canary_round(canary: Enforcement) -> None:
 @assertion("these connections are as expected")
 def connections(release: Release, session: Session, canary: Enforcement, datatable: list[list[str]]) -> None:
     """Every row of `| from | to | expected |` is as expected, each "blocked" beside a control."""
-    _observe(release, session, canary, [(row["from"], row["to"], row["expected"]) for row in rows(datatable)])
+    table = [Expectation.parse(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
+    _observe(release, session, canary, lambda _: table)
+
+
+@assertion("every connection is as this complete table says")
+def complete_table(release: Release, session: Session, canary: Enforcement, datatable: list[list[str]]) -> None:
+    """Every pair of endpoints that there are stands in `| from | to | expected |`, and is as expected."""
+    table = [(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
+    _observe(release, session, canary, lambda looking: looking.complete(table))
 
 
 @assertion('"{source}" can reach "{target}"', example='"frontend" can reach "backend:8000"')
 def can_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Every pod of the one connects to every pod of the other, which confirms it itself."""
-    _observe(release, session, enforcement(release.cluster, session), [(source, target, "allowed")])
+    canary = enforcement(release.cluster, session)
+    _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "allowed")])
 
 
 @assertion('"{source}" cannot reach "{target}"', example='"frontend" cannot reach "database:5432"')
 def cannot_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Connections time out, while a control shows that the target listens; all else fails."""
-    _observe(release, session, enforcement(release.cluster, session), [(source, target, "blocked")])
+    canary = enforcement(release.cluster, session)
+    _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "blocked")])
 
 
 def enforcement(cluster: Cluster, session: Session) -> Enforcement:
@@ -58,16 +71,28 @@ def enforcement(cluster: Cluster, session: Session) -> Enforcement:
     return Enforcement(**session.shared.once("canary", look))
 
 
-def _observe(release: Release, session: Session, canary: Enforcement, expected: list[tuple[str, str, str]]) -> None:
-    with Reachability(
-        release.cluster.new_client,
-        namespace=release.namespace,
-        image=session.images[PROBE].reference,
-        enforcement=canary,
-        labels=session.labels,
-    ) as reachability:
-        report = reachability.observe([Expectation.parse(*row) for row in expected], budget=POLICY_BUDGET)
+@contextlib.contextmanager
+def reachability(release: Release, session: Session, canary: Enforcement) -> Iterator[Reachability]:
+    """Looks at connections of a release; one worker at a time, whose listeners would be in each other's way."""
+    with (
+        locked(session.shared.folder / f"probes-{release.namespace}.lock"),
+        Reachability(
+            release.cluster.new_client,
+            namespace=release.namespace,
+            image=session.images[PROBE].reference,
+            enforcement=canary,
+            labels=session.labels,
+        ) as looking,
+    ):
+        yield looking
+
+
+def _observe(
+    release: Release, session: Session, canary: Enforcement, expect: Callable[[Reachability], Sequence[Expectation]]
+) -> None:
+    with reachability(release, session, canary) as looking:
+        report = looking.observe(expect(looking), budget=POLICY_BUDGET)
     report.check()
     waited("every connection is as expected", report.convergence, POLICY_BUDGET)
-    for line in report.table():
+    for line in report.summary():
         note(line)

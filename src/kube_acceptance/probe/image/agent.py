@@ -1,19 +1,22 @@
 """What runs inside pods: connects to others, says what reached its own pod, and answers with a nonce.
 
     wait                             idle until it is told to end, so that sessions can be opened beside it
-    serve --port PORT --nonce TEXT   answer every connection and datagram with the nonce
+    serve --port PORT --nonce TEXT   answer every connection with the nonce
+    note --port PORT --nonce TEXT    the same, and datagrams too: each is written to stdout as a line of JSON
     session                          a request a line on stdin, a reply a line on stdout, both JSON
 
 Requests of a session:
 
     {"do": "probe", "address": OWN_IP, "timeout": SECONDS, "probes": [{"kind": "tcp", "host": IP_OR_NAME, "port": N}]}
-        kinds: tcp, greeting (tcp, and reads a line), udp (a datagram, and reads one), tls (with "ca" and "name"),
-        dns (the pod's own name server, with "transport" and the "name" of a Service as SERVICE.NAMESPACE).
+        kinds: tcp, greeting (tcp, and reads a line), udp (a datagram with "token", and reads one), tls (with "ca" and
+        "name"), dns (the pod's own name server, with "transport" and the "name" of a Service as SERVICE.NAMESPACE).
         All run at once. Connections stay open until the next request, so that their targets can be asked about them.
-    {"do": "witness", "address": OWN_IP, "ports": [N, …]}
-        which of the ports are listened on (and accept a connection from inside), and the connections to them.
-    {"do": "listen", "address": OWN_IP, "ports": [N, …], "nonce": TEXT}
-        listen on ports of the pod that nobody listens on, and answer with the nonce, until the session ends.
+    {"do": "witness", "address": OWN_IP, "ports": [N, …], "datagrams": [N, …]}
+        which of the ports are listened on (and accept a connection from inside), and the connections to them; on which
+        of this session's own UDP ports a datagram from inside is answered, and every datagram that they received since
+        the last such request: [port, token, sender's address, sender's port].
+    {"do": "listen", "address": OWN_IP, "ports": [N, …], "datagrams": [N, …], "nonce": TEXT}
+        listen on TCP and UDP ports that nobody in the pod listens on, and answer with the nonce, until the end.
     done
         ends the session, as does the end of stdin, or silence for two minutes.
 
@@ -36,13 +39,15 @@ import time
 
 TYPE_CHECKING = False  # as type checkers read it: importing `typing` would double the start-up time
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     Reply = dict[str, Any]
 
 SILENCE = 120  # seconds after which a session that nobody asks anything ends by itself
-RESOLVER_GRACE = 1.0  # seconds a resolver may take beyond a probe's own time
-INSIDE = 1.0  # seconds a connection from inside the pod may take
+RESOLVER_GRACE = 3.0  # seconds a resolver, or a machine out of breath, may take beyond a probe's own time
+INSIDE = 1.0  # seconds a connection or a datagram from inside the pod may take
+INSIDE_TOKEN = "inside"  # what a witness says to its own guests
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
 RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
@@ -127,10 +132,13 @@ def read_line(opened: socket.socket, clock: Clock) -> str:
 
 
 def probe_udp(probe: Reply, clock: Clock, held: list[socket.socket]) -> Reply:
-    """Send a datagram each second until one comes back."""
+    """Send a token each second until a datagram comes back."""
     opened = connect(probe["host"], probe["port"], socket.SOCK_DGRAM, clock)
     held.append(opened)
-    return {**endpoints(opened), "said": ask_udp(opened, b"who are you\n", clock).decode(errors="replace").strip()}
+    return {
+        **endpoints(opened),
+        "said": ask_udp(opened, probe["token"].encode(), clock).decode(errors="replace").strip(),
+    }
 
 
 def ask_udp(opened: socket.socket, question: bytes, clock: Clock) -> bytes:
@@ -312,40 +320,56 @@ def read_tables() -> list[tuple[str, int, str, int, int]]:
     return rows
 
 
-def witness(request: Reply) -> Reply:
-    """Say which ports are listened on and what is connected to them, by the kernel's own table."""
+def witness(request: Reply, guests: Guests) -> Reply:
+    """Say what listens and what arrived: of connections by the kernel's own table, of datagrams by the guests."""
     rows, ports, address = read_tables(), set(request["ports"]), request["address"]
     listening = {row[1] for row in rows if row[4] == LISTEN and row[0] in (address, "0.0.0.0", "::")} & ports
     inside = run_probes([{"kind": "tcp", "host": address, "port": port} for port in sorted(listening)], INSIDE, [])
     accepts = [port for port, reply in zip(sorted(listening), inside, strict=True) if reply["status"] == "connected"]
+    asked = [{"kind": "udp", "host": address, "port": port, "token": INSIDE_TOKEN} for port in request["datagrams"]]
+    answered = run_probes(asked, INSIDE, [])
     unproved = (SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN)
     return {
         "self": check_self(address),
         "listening": sorted(listening),
         "accepts": accepts,
         "connections": [row[1:4] for row in rows if row[1] in ports and row[4] not in unproved],
+        "answers": [
+            port for port, reply in zip(request["datagrams"], answered, strict=True) if reply["status"] == "connected"
+        ],
+        "received": guests.take_received(),
     }
 
 
 class Guests:
-    """Listeners of the agent's own, TCP and UDP on a port, that answer with a nonce as long as the process lives."""
+    """Listeners of the agent's own, that answer with a nonce as long as the process lives, and note who sent what.
 
-    def __init__(self) -> None:
-        self.ports: set[int] = set()
+    Without `note` what came in is kept until it is taken; with it each datagram is told to `note` at once.
+    """
 
-    def listen(self, port: int, nonce: str) -> None:
+    def __init__(self, note: Callable[[list[Any]], None] | None = None) -> None:
+        self.ports: set[tuple[str, int]] = set()
+        self.received: list[list[Any]] = []
+        self.note = note or self.received.append
+
+    def take_received(self) -> list[list[Any]]:
+        """Return the datagrams that were received and not yet taken, but for those of this pod's own witness."""
+        taken = list(self.received)
+        del self.received[: len(taken)]  # what comes in meanwhile stays
+        return [datagram for datagram in taken if datagram[1] != INSIDE_TOKEN]
+
+    def listen(self, transport: str, port: int, nonce: str) -> None:
         """Listen on a port, unless it is done already; raises OSError when somebody else does."""
-        if port in self.ports:
-            return
-        answer = nonce.encode() + b"\n"
+        if (transport, port) not in self.ports:
+            answer = nonce.encode() + b"\n"
+            {"TCP": self.listen_for_connections, "UDP": self.listen_for_datagrams}[transport](port, answer)
+            self.ports.add((transport, port))
+
+    def listen_for_connections(self, port: int, answer: bytes) -> None:
+        """Answer everybody who connects to a port."""
         both = socket.has_dualstack_ipv6()
         family = socket.AF_INET6 if both else socket.AF_INET
         listener = socket.create_server(("", port), family=family, dualstack_ipv6=both, backlog=128)
-        datagrams = socket.socket(family, socket.SOCK_DGRAM)
-        if both:
-            datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        datagrams.bind(("", port))
-        self.ports.add(port)
 
         def answer_connections() -> None:
             while True:
@@ -360,22 +384,37 @@ class Guests:
                 except OSError:
                     pass  # the other side went away: that is its business
 
+        threading.Thread(target=answer_connections, daemon=True).start()
+
+    def listen_for_datagrams(self, port: int, answer: bytes) -> None:
+        """Note every datagram to a port, then answer it: what is not noted was not received."""
+        both = socket.has_dualstack_ipv6()
+        datagrams = socket.socket(socket.AF_INET6 if both else socket.AF_INET, socket.SOCK_DGRAM)
+        if both:
+            datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        datagrams.bind(("", port))
+
         def answer_datagrams() -> None:
             while True:
-                _, sender = datagrams.recvfrom(4096)
-                datagrams.sendto(answer, sender)
+                try:
+                    said, sender = datagrams.recvfrom(4096)
+                    address = sender[0].removeprefix("::ffff:")
+                    self.note([port, said.decode(errors="replace").strip(), address, sender[1]])
+                    datagrams.sendto(answer, sender)
+                except OSError:
+                    pass  # the way back is closed, or an earlier answer was refused
 
-        threading.Thread(target=answer_connections, daemon=True).start()
         threading.Thread(target=answer_datagrams, daemon=True).start()
 
 
 def listen_as_guest(request: Reply, guests: Guests) -> Reply:
     """Listen on ports that nobody in this pod listens on."""
-    for port in request["ports"]:
+    wanted = [("TCP", port) for port in request["ports"]] + [("UDP", port) for port in request["datagrams"]]
+    for transport, port in wanted:
         try:
-            guests.listen(port, request["nonce"])
+            guests.listen(transport, port, request["nonce"])
         except OSError as error:
-            return {"self": f"the agent cannot listen on port {port} of the pod: {classify(error)[1]}"}
+            return {"self": f"the agent cannot listen on port {port}/{transport} of the pod: {classify(error)[1]}"}
     return {"self": check_self(request["address"])}
 
 
@@ -400,7 +439,7 @@ def session() -> None:
         elif request["do"] == "listen":
             reply = listen_as_guest(request, guests)
         else:
-            reply = witness(request)
+            reply = witness(request, guests)
         print(json.dumps(reply), flush=True)
 
 
@@ -415,11 +454,13 @@ def main(arguments: list[str]) -> None:
             return
         case ["wait"]:
             pass
-        case ["serve", "--port", port, "--nonce", nonce]:
-            Guests().listen(int(port), nonce)
+        case ["serve" | "note" as command, "--port", port, "--nonce", nonce]:
+            guests = Guests(lambda datagram: print(json.dumps(datagram), flush=True))
+            for transport in ("TCP", "UDP") if command == "note" else ("TCP",):
+                guests.listen(transport, int(port), nonce)
             print(f"serving on port {port}", flush=True)
         case _:
-            sys.exit("use: agent.py wait | session | serve --port PORT --nonce TEXT")
+            sys.exit("use: agent.py wait | session | serve --port PORT --nonce TEXT | note --port PORT --nonce TEXT")
     while True:
         signal.pause()
 
