@@ -48,11 +48,14 @@ def pod(
     gates: tuple[str, ...] = (),
     conditions: tuple[Any, ...] = (),
     ports: dict[str, int] | None = None,
+    protocol: str | None = None,
 ) -> SimpleNamespace:
     def statuses(of: dict[str, Any] | None) -> list[SimpleNamespace]:
         return [SimpleNamespace(name=key, state=value) for key, value in (of or {}).items()]
 
-    named = [SimpleNamespace(name=key, container_port=number) for key, number in (ports or {}).items()]
+    named = [
+        SimpleNamespace(name=key, container_port=number, protocol=protocol) for key, number in (ports or {}).items()
+    ]
     return SimpleNamespace(
         metadata=SimpleNamespace(
             name=name, namespace=namespace, uid=f"uid-of-{name}", labels=labels, deletion_timestamp=deleted

@@ -1,76 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kubernetes.client.exceptions import ApiException
+from probe_cluster import DATABASE, TIER, TRAEFIK, Cluster
 from probe_objects import pod
 
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe import directory as module
 from kube_acceptance.probe.directory import Directory, MissingError
+from kube_acceptance.probe.inventory import Inventory
+from kube_acceptance.probe.outcome import Protocol
 from kube_acceptance.probe.peers import NEVER_READY
 from kube_acceptance.probe.place import Answer, Certificate, Guest, Nonce, Place, Target
 
-TIER = "app.kubernetes.io/component"
-DATABASE = {TIER: "database", "app.kubernetes.io/instance": "shop", "statefulset.kubernetes.io/pod-name": "database-0"}
-
-
-def items(*found: Any) -> Any:
-    return lambda *_: SimpleNamespace(items=list(found))
-
-
-def workload(labels: dict[str, str]) -> Any:
-    return SimpleNamespace(spec=SimpleNamespace(template=SimpleNamespace(metadata=SimpleNamespace(labels=labels))))
-
-
-def service(name: str, address: str, *ports: tuple[int, Any], selector: dict[str, str] | None = None) -> Any:
-    return SimpleNamespace(
-        metadata=SimpleNamespace(name=name),
-        spec=SimpleNamespace(
-            cluster_ip=address,
-            selector=selector,
-            ports=[SimpleNamespace(port=port, target_port=target) for port, target in ports],
-        ),
-    )
-
-
-class Cluster:
-    """An API with a namespace `shop`: a database, a backup CronJob, and Services."""
-
-    def __init__(self) -> None:
-        self.pods: list[Any] = [pod(labels=DATABASE, ports={"sql": 5432})]
-        self.services = {
-            "shop/database": service("database", "10.96.0.9", (5432, "sql"), (80, 8080), selector={TIER: "database"}),
-            "shop/loose": service("loose", "None", (80, 8080)),
-            "default/kubernetes": service("kubernetes", "10.96.0.1", (443, 6443)),
-        }
-        backup = SimpleNamespace(spec=SimpleNamespace(job_template=workload({TIER: "backup", "job-name": "backup-1"})))
-        self.apps = SimpleNamespace(
-            list_namespaced_deployment=items(),
-            list_namespaced_stateful_set=items(workload(DATABASE)),
-            list_namespaced_daemon_set=items(),
-        )
-        self.batch = SimpleNamespace(list_namespaced_job=items(), list_namespaced_cron_job=items(backup))
-
-    def list_namespaced_pod(self, namespace: str) -> Any:
-        assert namespace == "shop"
-        return SimpleNamespace(items=self.pods)
-
-    def list_namespaced_service(self, namespace: str) -> Any:
-        found = [one for key, one in self.services.items() if key.startswith(f"{namespace}/")]
-        return SimpleNamespace(items=found[::-1])
-
-    def read_namespaced_service(self, name: str, namespace: str) -> Any:
-        if found := self.services.get(f"{namespace}/{name}"):
-            return found
-        raise ApiException(status=404)
-
-    def read_namespaced_config_map(self, name: str, namespace: str) -> Any:
-        assert (name, namespace) == ("kube-root-ca.crt", "shop")
-        return SimpleNamespace(data={"ca.crt": "PEM"})
+TCP, UDP = Protocol.TCP, Protocol.UDP
 
 
 class FakePeers:
@@ -97,27 +41,14 @@ class FakePeers:
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    there = Cluster()
-    apis = {"CoreV1Api": there, "AppsV1Api": there.apps, "BatchV1Api": there.batch}
-    # in the module's own name space: the client loads itself when it is touched, which takes seconds
-    monkeypatch.setattr(
-        module, "client", SimpleNamespace(**{name: lambda _, api=api: api for name, api in apis.items()})
-    )
-    return there
-
-
-@pytest.fixture
 def peers() -> FakePeers:
     return FakePeers()
 
 
 @pytest.fixture
-def directory(cluster: Cluster, peers: FakePeers) -> Directory:
+def directory(inventory: Inventory, peers: FakePeers) -> Directory:
     made: Any = Directory
-    found: Directory = made(
-        lambda: None, peers, namespace="shop", tier_label=TIER, tier_labels={"migration": {TIER: "migration"}}
-    )
+    found: Directory = made(inventory, peers)
     found.refresh()
     return found
 
@@ -165,19 +96,22 @@ def test_a_tier_that_nobody_knows_is_an_error(directory: Directory) -> None:
         ("impostor of database", "elsewhere", {TIER: "database", "app.kubernetes.io/instance": "shop"}),
         ("stand-in for backup", "shop", {TIER: "backup"}),
         ("stand-in for migration", "shop", {TIER: "migration"}),
+        ("impostor of ingress controller", "elsewhere", TRAEFIK),
     ],
 )
 def test_the_harness_s_own_places(
     directory: Directory, peers: FakePeers, name: str, namespace: str, labels: dict[str, str]
 ) -> None:
-    directory.prepare({name, "database", "dns"})
+    directory.start({name, "database", "dns"})
+    directory.wait()
     assert [(where, given) for _, where, given in peers.started] == [(namespace, labels)]
     (place,) = directory.places(name)
     assert directory.targets(name, 8080, TCP) == [Target(name, "10.0.9.9", Nonce("nonce-1"), (place,), 8080)]
-    directory.prepare({name})
+    directory.start({name})
     assert len(peers.started) == 1
     peers.dead.add("probe-1")
-    directory.prepare({name})
+    directory.start({name})
+    directory.wait()
     assert directory.places(name)[0].pod == "probe-2"
 
 
@@ -190,18 +124,62 @@ def test_a_guest_differs_from_pod_to_pod(cluster: Cluster, directory: Directory)
     assert one == directory.targets("probe in database", 9999, TCP)[0]
 
 
-def test_a_service_is_found_by_its_name_and_witnessed_by_its_pods(directory: Directory) -> None:
-    (target,) = directory.targets("service database", 5432, TCP)
-    assert (target.host, target.pod_port) == ("database.shop.svc", 5432)
-    assert [place.pod for place in target.witnesses] == ["database-0"]
+def test_the_harness_s_own_places_listen_on_any_port_when_they_are_probed(directory: Directory) -> None:
+    directory.start({"impostor of database"})
+    directory.wait()
+    for port, protocol in ((5432, TCP), (5432, UDP), (8080, UDP)):
+        (target,) = directory.targets("impostor of database", port, protocol)
+        assert isinstance(target.proof, Guest)
+        assert target.addresses == ("10.0.9.9",)
+
+
+def test_over_udp_the_agent_listens_in_a_tier_s_pods(directory: Directory) -> None:
+    (target,) = directory.targets("database", 5432, UDP)
+    assert (isinstance(target.proof, Guest), target.name, target.pod_port) == (True, "database", 5432)
+
+
+def test_places_that_last_need_no_new_pod(directory: Directory) -> None:
+    names = {"database", "probe in database", "backup", "stranger", "ingress controller", "outside"}
+    assert sorted(place.pod for place in directory.lasting(names)) == ["database-0", "traefik-0"]
+
+
+def test_a_service_is_found_by_its_address_and_its_name_and_witnessed_by_its_pods(directory: Directory) -> None:
+    address, name = directory.targets("service database", 5432, TCP)
+    assert [(one.host, one.by_name, one.pod_port) for one in (address, name)] == [
+        ("10.96.0.9", False, 5432),
+        ("database.shop.svc", True, 5432),
+    ]
+    assert [place.pod for place in address.witnesses] == ["database-0"]
+    assert address.addresses == ("10.0.0.3",)
     assert directory.targets("service database", 80, TCP)[0].pod_port == 8080
 
 
+def test_a_service_without_an_address_has_only_a_name(cluster: Cluster, directory: Directory) -> None:
+    cluster.services["shop/loose"].spec.selector = {TIER: "database"}
+    assert [target.host for target in directory.targets("service loose", 80, TCP)] == ["loose.shop.svc"]
+
+
 def test_the_cluster_s_own_targets(directory: Directory) -> None:
-    assert directory.targets("dns", 53, TCP) == [Target("dns", "", Answer("database.shop", "10.96.0.9"))]
+    (dns,) = directory.targets("dns", 53, UDP)
+    assert dns == Target("dns", "", Answer("database.shop", "10.96.0.9"), (), 53, ("10.0.8.1", "10.0.8.2"))
+    assert not dns.by_name
     certificate = Certificate("kubernetes.default.svc", "PEM")
-    assert directory.targets("kubernetes api", 443, TCP) == [Target("kubernetes api", "10.96.0.1", certificate)]
+    assert directory.targets("kubernetes api", 443, TCP) == [
+        Target("kubernetes api", "10.96.0.1", certificate, (), 6443, ("172.18.0.2",))
+    ]
     assert directory.targets("outside", 8080, TCP)[0].host == "172.18.0.9"
+
+
+def test_the_ingress_controller_is_what_its_class_names(cluster: Cluster, directory: Directory) -> None:
+    assert [place.pod for place in directory.places("ingress controller")] == ["traefik-0"]
+    cluster.controllers.clear()
+    directory.refresh()
+    with pytest.raises(ProbeError) as caught:
+        directory.places("ingress controller")
+    assert str(caught.value) == (
+        "the pods of the Ingress controller are not found\n"
+        "They must run, and carry the label app.kubernetes.io/name of their IngressClass."
+    )
 
 
 def test_dns_must_know_the_api_server_where_there_is_no_service(cluster: Cluster, directory: Directory) -> None:

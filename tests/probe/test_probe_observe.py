@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from probe_objects import BACKEND, DATABASE, FRONTEND, TO_DATABASE, cell, place
 
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.observe import Cell, Observer, Sighting, guests, probe, sight
+from kube_acceptance.probe.observe import TIMEOUTS, Cell, Observer, Sighting, guests, probe, sight, sight_datagram
 from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.place import Answer, Certificate, Guest, Nonce, Place, Proof, Target
 from kube_acceptance.probe.session import Session
@@ -170,6 +170,65 @@ def test_a_guest_is_never_taken_for_the_pod_s_own_program() -> None:
     assert caught.value.summary == "probe in database:5432 cannot be probed together with the pod's own port"
 
 
+UDP_TARGET = Target("probe in database", "10.0.0.3", Guest("secret"), (DATABASE,), 9)
+ANSWERED = {**CONNECTED, "said": "secret"}
+SILENT = {"status": "timeout", "detail": "timed out", "seconds": 1.5}
+RECEIPT = [9, "token", "10.0.0.1", 40000]
+
+
+def seen_datagram(
+    result: dict[str, Any], *received: list[Any], noted: frozenset[str] | ProbeError = frozenset()
+) -> tuple[Outcome, str]:
+    of = Cell(FRONTEND, UDP_TARGET, 9, Protocol.UDP)
+    found = sight_datagram(of, result, {DATABASE: {**LISTENS, "received": list(received)}}, "token", noted)
+    return found.outcome, found.detail
+
+
+def test_a_datagram_that_arrived_and_was_answered_is_allowed() -> None:
+    assert seen_datagram(ANSWERED, [9, "other", "10.0.0.2", 1], RECEIPT) == (
+        Outcome.ALLOWED,
+        "pod database-0 received the datagram from 10.0.0.1:40000, and it answered with its nonce",
+    )
+    assert seen_datagram(ANSWERED, noted=frozenset({"token"})) == (
+        Outcome.ALLOWED,
+        "probe in database received the datagram, and it answered with its nonce",
+    )
+
+
+def test_an_answer_without_a_receipt_is_broken() -> None:
+    assert seen_datagram(ANSWERED, [9, "other", "10.0.0.1", 40000]) == (
+        Outcome.BROKEN,
+        "an answer came, but the target received no datagram",
+    )
+
+
+def test_silence_without_a_receipt_is_blocked() -> None:
+    assert seen_datagram(SILENT, [9, "other", "10.0.0.1", 40000]) == (
+        Outcome.BLOCKED,
+        "timed out after 1.5 s (pod frontend-0 to 10.0.0.3)",
+    )
+
+
+def test_a_datagram_that_arrived_but_whose_answer_was_lost_is_not_blocked() -> None:
+    assert seen_datagram(SILENT, RECEIPT) == (
+        Outcome.BROKEN,
+        "pod database-0 received the datagram from 10.0.0.1:40000, though its answer did not arrive:"
+        " timed out after 1.5 s (pod frontend-0 to 10.0.0.3)",
+    )
+
+
+def test_receipts_that_cannot_be_read_are_broken() -> None:
+    assert seen_datagram(SILENT, noted=ProbeError("it is gone")) == (Outcome.BROKEN, "it is gone")
+
+
+def test_a_guest_that_answers_no_datagram_even_from_inside_proves_no_block() -> None:
+    of = Cell(FRONTEND, UDP_TARGET, 9, Protocol.UDP)
+    assert sight(of, SILENT, {DATABASE: LISTENS}).unheard == ""
+    assert sight(of, SILENT, {DATABASE: {**LISTENS, "answers": []}}).unheard == (
+        "no datagram to port 9 of pod database-0 is answered even from inside the pod"
+    )
+
+
 class FakeSession(Session):
     """A session whose agent answers from a script and writes down what happens in which order."""
 
@@ -197,6 +256,7 @@ class FakeObserver(Observer):
         self.log: list[str] = []
         self.failing, self.foreign = failing or {}, foreign
         self.opened: list[str] = []
+        self.probes: list[list[dict[str, Any]]] = []
 
     def _new_session(self, place: Place) -> Session:
         self.opened.append(place.name)
@@ -205,9 +265,11 @@ class FakeObserver(Observer):
 
         def reply(request: dict[str, Any]) -> dict[str, Any]:
             wrong = "not its own address" if place in self.foreign else ""
+            if request["do"] == "probe":
+                self.probes.append(request["probes"])
             if request["do"] == "witness":
                 return {"self": wrong, **holds((5432, FRONTEND.address, 40000), (5432, BACKEND.address, 40000))}
-            result = {**CONNECTED, "local": [place.address, 40000]}
+            result = {**CONNECTED, "local": [place.address, 40000], "said": "secret"}
             return {"self": wrong, "results": [result for _ in request["probes"]]}
 
         return FakeSession(place.name, self.log, reply)
@@ -232,6 +294,46 @@ def test_all_sources_connect_at_once_and_the_targets_are_asked_while_they_hold_o
         "close backend",
     ]
     assert [one.outcome for one in sightings] == [Outcome.ALLOWED, Outcome.ALLOWED]
+
+
+@pytest.mark.parametrize(
+    ("slow", "times"),
+    [
+        ((0.3,), [1.5]),
+        ((0.31, 0.6), [1.5, 3.0]),
+        ((0.31, 0.61, 5.0), [1.5, 3.0, 6.0]),
+        (("none allowed", "none allowed", "none allowed"), [1.5, 3.0, 6.0]),
+        (("none blocked",), [1.5]),
+    ],
+)
+def test_a_time_out_counts_only_beside_connections_that_were_much_quicker(
+    slow: tuple[float | str, ...], times: list[float]
+) -> None:
+    looks, asked = list(slow), list[float]()
+
+    class Slow(FakeObserver):
+        def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
+            asked.append(self._timeouts[0])
+            took = looks.pop(0)
+            seen = [Sighting(cells[0], Outcome.ALLOWED, "", "", took)] if isinstance(took, float) else []
+            return [*seen, Sighting(cells[1], Outcome.BROKEN if took == "none blocked" else Outcome.BLOCKED, "", "")]
+
+    with Slow() as observer:
+        observer.look([cell(FRONTEND), cell(BACKEND)])
+        assert asked == times
+        looks.append(0.0)
+        observer.look([cell(FRONTEND), cell(BACKEND)])
+        assert asked[-1] == times[-1]
+    assert asked[0] == TIMEOUTS[0]
+
+
+def test_datagrams_carry_tokens_of_their_own_that_the_targets_report() -> None:
+    target = Target("outside", "172.18.0.9", Nonce("secret"), received=lambda: frozenset())
+    with FakeObserver() as observer:
+        first, second = (observer.look([Cell(FRONTEND, target, 9, Protocol.UDP)])[0] for _ in range(2))
+    assert first.detail == second.detail == "an answer came, but the target received no datagram"
+    tokens = [probes[0]["token"] for probes in observer.probes]
+    assert len(set(tokens)) == 2
 
 
 def test_sessions_are_kept_between_looks() -> None:

@@ -10,9 +10,10 @@ from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe import reachability as module
 from kube_acceptance.probe.canary import Enforcement
 from kube_acceptance.probe.directory import MissingError
+from kube_acceptance.probe.endpoints import Endpoint, Endpoints
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Sighting
-from kube_acceptance.probe.outcome import Outcome
+from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.place import Nonce, Place, Target
 from kube_acceptance.probe.reachability import Reachability
 
@@ -27,6 +28,7 @@ class World:
         self.allowed = allowed
         self.looked: list[list[str]] = []
         self.prepared: set[str] = set()
+        self.opened: list[list[str]] = []
 
     def __enter__(self) -> World:
         return self
@@ -37,24 +39,38 @@ class World:
     def refresh(self) -> None:
         pass
 
-    def prepare(self, names: set[str]) -> None:
+    def start(self, names: set[str]) -> None:
         self.prepared = names
+
+    def wait(self) -> None:
+        pass
+
+    def lasting(self, names: set[str]) -> list[Place]:
+        return [FRONTEND] if "frontend" in names else []
 
     def neutral(self) -> Place:
         return NEUTRAL
+
+    def endpoints(self, inventory: World) -> Endpoints:
+        assert inventory is self
+        oneself = frozenset({("frontend", "frontend"), ("backend", "backend")})
+        targets = (Endpoint("backend", 8000), Endpoint("frontend", 3000))
+        return Endpoints(("frontend", "backend"), targets, frozenset({"frontend", "backend"}), oneself)
 
     def places(self, name: str) -> list[Place]:
         if name == "cache":
             raise MissingError("no pod of cache runs in namespace shop")
         return PLACES[name]
 
-    def targets(self, name: str, port: int) -> list[Target]:
+    def targets(self, name: str, port: int, protocol: Protocol) -> list[Target]:
         if name == "outside":
             return [Target("outside", "172.18.0.9", Nonce("secret"))]
+        if name == "service backend":
+            return [Target(name, host, None, (BACKEND,), 8000) for host in ("10.96.0.9", "backend.shop.svc")]
         return [Target(name, one.address, None, (one,), port) for one in self.places(name)]
 
-    def open(self, cells: Sequence[Cell]) -> None:
-        pass
+    def open(self, places: Sequence[Place]) -> None:
+        self.opened.append([place.pod for place in places])
 
     def look(self, cells: Sequence[Cell]) -> list[Sighting]:
         self.looked.append([f"{cell.source.pod} -> {cell.target.host}:{cell.port}" for cell in cells])
@@ -72,8 +88,9 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     there = World({("frontend", "backend"), ("stranger in another namespace", "outside")})
-    for name in ("Peers", "Directory", "Observer"):
+    for name in ("Peers", "Inventory", "Directory", "Observer"):
         monkeypatch.setattr(module, name, lambda *_, **__: there)
+    monkeypatch.setattr(module, "known_endpoints", there.endpoints)
     monkeypatch.setattr("kube_acceptance.probe.report.LOOK_EVERY", 0.0)
     return there
 
@@ -94,6 +111,30 @@ def test_a_tier_is_looked_at_pod_by_pod(world: World) -> None:
         "backend-1-0 -> 10.0.0.3:5432",
     ]
     assert world.prepared == {"frontend", "backend", "database"}
+
+
+def test_agents_in_pods_that_run_are_there_before_the_harness_s_own_pods_run(world: World) -> None:
+    observe(("frontend", "backend:8000", "allowed"))
+    assert world.opened == [["frontend-0"], ["frontend-0", "backend-0", "backend-1-0"]]
+
+
+def test_a_service_is_blocked_by_its_address_and_allowed_by_its_name_as_well(world: World) -> None:
+    world.allowed.add(("frontend", "service backend"))
+    report = observe(("frontend", "service backend:8000", "allowed"), ("database", "service backend:8000", "blocked"))
+    assert world.looked[0] == [
+        "frontend-0 -> 10.96.0.9:8000",
+        "frontend-0 -> backend.shop.svc:8000",
+        "database-0 -> 10.96.0.9:8000",
+    ]
+    assert [len(verdict.cells) for verdict in report.verdicts] == [2, 1]
+
+
+def test_a_complete_table_is_about_the_endpoints_that_there_are_now(world: World) -> None:
+    made: Any = Reachability
+    reachability: Reachability = made(lambda: None, namespace="shop", image="probe:1")
+    with pytest.raises(ProbeError) as caught:
+        reachability.complete([("frontend", "backend:8000", "allowed")])
+    assert caught.value.summary == "the table says nothing of backend -> frontend:3000"
 
 
 def test_a_canary_s_word_is_taken(world: World) -> None:

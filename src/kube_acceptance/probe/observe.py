@@ -18,8 +18,8 @@ from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.place import Answer, Certificate, Guest, Nonce, Place, Proof, Target
 from kube_acceptance.probe.session import Session
 
-TIMEOUT = 3.0  # seconds: one is ordinary congestion on a busy machine
-BRISK = 1.5  # seconds that are enough where everything that gets through does so in a fifth of them; see `Observer`
+TIMEOUTS = (1.5, 3.0, 6.0)  # seconds: one is ordinary congestion on a busy machine
+BRISK = 5  # a time-out counts when everything that gets through takes no more than one part of so many of it
 PATIENCE = 30.0  # seconds an agent may take beyond its probes' own time, on a machine that is out of breath
 WORKERS = 16  # agents that are started at a time; more saturate an API server
 
@@ -53,8 +53,9 @@ class Observer(AbstractContextManager["Observer"]):
     """Looks at connections, keeping its sessions with the agents between looks.
 
     A connection counts as blocked after 1.5 s where every one that got through in the same look did so in a fifth of
-    that; where one was slower, or none got through, the look does not count and all from then on have 3 s. In either
-    time the kernel sends its first packet twice (at once and after 1 s, RFC 6298), so that a lost one is no block.
+    that. Where one was slower, or none got through, the look does not count, and from then on all have twice the time,
+    at most 6 s. Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298): a lost one is no
+    block.
 
     Args:
         new_client: Makes an API client; each session gets one of its own.
@@ -64,7 +65,7 @@ class Observer(AbstractContextManager["Observer"]):
     def __init__(self, new_client: Callable[[], client.ApiClient], image: str) -> None:
         self._new_client = new_client
         self._image = image
-        self._timeout = BRISK
+        self._timeouts = list(TIMEOUTS)
         self._sessions: dict[Place, Session] = {}
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="probe")
 
@@ -81,12 +82,17 @@ class Observer(AbstractContextManager["Observer"]):
     def look(self, cells: Sequence[Cell]) -> list[Sighting]:
         """Try every connection at once, each a new one, and return what was seen in the order of the cells."""
         seen = self._look(cells)
-        blocked = any(one.outcome is Outcome.BLOCKED for one in seen)
-        slowest = max((one.seconds for one in seen if one.outcome is Outcome.ALLOWED), default=BRISK)
-        if self._timeout == BRISK and blocked and slowest > BRISK / 5:
-            self._timeout = TIMEOUT
-            return self._look(cells)
+        while len(self._timeouts) > 1 and not self._in_time(seen):
+            self._timeouts.pop(0)
+            seen = self._look(cells)
         return seen
+
+    def _in_time(self, seen: Sequence[Sighting]) -> bool:
+        """Whether what was blocked would have got through by now, had it been allowed."""
+        if not any(one.outcome is Outcome.BLOCKED for one in seen):
+            return True
+        allowed = [one.seconds for one in seen if one.outcome is Outcome.ALLOWED]
+        return bool(allowed) and max(allowed) <= self._timeouts[0] / BRISK
 
     def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
         cells_from: dict[Place, list[Cell]] = {}
@@ -102,7 +108,7 @@ class Observer(AbstractContextManager["Observer"]):
 
         tried = self._ask(
             {
-                place: {"do": "probe", "timeout": self._timeout, "probes": [asked(cell) for cell in its_cells]}
+                place: {"do": "probe", "timeout": self._timeouts[0], "probes": [asked(cell) for cell in its_cells]}
                 for place, its_cells in cells_from.items()
             },
             lost,
@@ -161,7 +167,7 @@ class Observer(AbstractContextManager["Observer"]):
                 self._sessions.pop(place).close()
 
         def receive(session: Session) -> dict[str, Any]:
-            reply = session.receive(within=self._timeout + PATIENCE)
+            reply = session.receive(within=self._timeouts[0] + PATIENCE)
             if reply["self"]:
                 raise ProbeError(reply["self"])
             return reply

@@ -12,6 +12,8 @@ from kubernetes import client
 
 from kube_acceptance.probe.canary import Enforcement
 from kube_acceptance.probe.directory import Directory, MissingError
+from kube_acceptance.probe.endpoints import known_endpoints
+from kube_acceptance.probe.inventory import Inventory
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Observer, places, probe
 from kube_acceptance.probe.outcome import Outcome
@@ -50,9 +52,10 @@ class Reachability(AbstractContextManager["Reachability"]):
         self._enforced = enforcement is not None
         self._peers = Peers(new_client, image, labels=labels or {}, network=network)
         self._new_observer = partial(Observer, new_client, image)
-        self._directory = Directory(
-            new_client, self._peers, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}
+        self._inventory = Inventory(
+            new_client, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}
         )
+        self._directory = Directory(self._inventory, self._peers)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -70,8 +73,8 @@ class Reachability(AbstractContextManager["Reachability"]):
         Raises:
             ProbeError: The table is not complete, or names what there is not.
         """
-        self._directory.refresh()
-        return complete(rows, self._directory.endpoints())
+        self._inventory.refresh()
+        return complete(rows, known_endpoints(self._inventory))
 
     def observe(self, rows: Sequence[Expectation], *, budget: float = BUDGET) -> Report:
         """Look at all rows until they are right twice in a row, or the budget is over.
