@@ -144,8 +144,13 @@ class Session:
     def chart(self) -> Chart:
         """The project's chart with its values files; images as the chart names them by itself."""
         config = self.config
+        folder = config.path(config.chart)
         files = [config.path(file) for file in config.values]
-        return Chart(self.tool("helm"), config.path(config.chart), values=files)
+        if not self.mutant:
+            return Chart(self.tool("helm"), folder, values=files)
+        copy = self.mutant.charted(folder, Path(self._scratch.name))
+        files = [copy / file.relative_to(folder) if file.is_relative_to(folder) else file for file in files]
+        return Chart(self.tool("helm"), copy, values=files, change=self.mutant.change)
 
     def deployable_chart(self) -> Chart:
         """The project's chart with the images that this run built."""

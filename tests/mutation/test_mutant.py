@@ -126,6 +126,22 @@ def test_without_changes_of_the_harness_it_is_our_own(tmp_path: Path) -> None:
     assert load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]")).crippled(tmp_path) == {}
 
 
+def test_the_chart_is_changed_in_a_copy(tmp_path: Path) -> None:
+    chart = tmp_path / "shop"
+    chart.mkdir()
+    (chart / "values.yaml").write_text("replicas: 2\n")
+    found = load(mutant(tmp_path, "chart: [{file: values.yaml, find: '2$', put: '1'}]"))
+    copy = found.charted(chart, tmp_path / "scratch")
+    assert copy.name == "shop"
+    assert (copy / "values.yaml").read_text() == "replicas: 1\n"
+    assert (chart / "values.yaml").read_text() == "replicas: 2\n"
+
+
+def test_without_changes_of_the_chart_it_is_the_projects(tmp_path: Path) -> None:
+    found = load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]"))
+    assert found.charted(tmp_path, tmp_path / "scratch") == tmp_path
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -51,10 +51,7 @@ class Rewrite(_Section):
 
 
 class Patch(_Section):
-    """A change of the harness itself, in a copy that only the suites of example projects run with.
-
-    `file` is relative to the package; what the regular expression `find` matches is replaced.
-    """
+    """A change of a file, in a copy of its folder: what the regular expression `find` matches is replaced."""
 
     file: Path
     find: str
@@ -79,6 +76,9 @@ class Mutant(_Section):
     `scenario` is the node id that must go red, or several, or a feature file, which stands for all its scenarios.
     `because` is a regular expression that the first line of each failure must match: red for another reason does not
     count.
+
+    `manifests` change what the chart renders, `chart` the files of the chart, `dockerfiles` what images are built from,
+    `cluster` the cluster itself, and `harness` the harness, in a copy that only the suites of example projects run with.
     """
 
     file: Path
@@ -87,6 +87,7 @@ class Mutant(_Section):
     scenario: Several
     because: str
     manifests: list[Change] = Field(default_factory=list)
+    chart: list[Patch] = Field(default_factory=list)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
     cluster: list[Alteration] = Field(default_factory=list)
@@ -156,17 +157,28 @@ class Mutant(_Section):
         """
         if not self.harness:
             return {}
-        package = Path(__file__).parents[1]
-        copy = folder / "harness" / package.name
+        copy = self._patched(Path(__file__).parents[1], folder / "harness", self.harness)
+        return {"PYTHONPATH": str(copy.parent)}
+
+    def charted(self, chart: Path, folder: Path) -> Path:
+        """The folder of the chart without the protection: the chart's own, or a copy made in `folder`.
+
+        Raises:
+            ConfigurationError: An expression matches nothing, so nothing would be taken away.
+        """
+        return self._patched(chart, folder / "chart", self.chart) if self.chart else chart
+
+    def _patched(self, source: Path, folder: Path, patches: Sequence[Patch]) -> Path:
+        copy = folder / source.name
         if not copy.is_dir():
-            shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
-            for patch in self.harness:
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            for patch in patches:
                 text = (copy / patch.file).read_text(encoding="utf-8")
                 text, count = re.subn(patch.find, patch.put, text, flags=re.MULTILINE)
                 if not count:
                     raise ConfigurationError(f"{self.file.name}: {patch.find!r} is not in {patch.file}")
                 (copy / patch.file).write_text(text, encoding="utf-8")
-        return {"PYTHONPATH": str(copy.parent)}
+        return copy
 
     @contextlib.contextmanager
     def patched(self, image: str, source: ImageSource) -> Iterator[ImageSource]:

@@ -11,7 +11,19 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "charts", "releases", "objects", "workloads", "pods", "services", "http", "network", "volumes"),
+        *(
+            "images",
+            "charts",
+            "posture",
+            "releases",
+            "objects",
+            "workloads",
+            "pods",
+            "services",
+            "http",
+            "network",
+            "volumes",
+        ),
         *("secrets", "access", "logs", "events", "metrics", "faults", "documents", "browser"),
     )
 )

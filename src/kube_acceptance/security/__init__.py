@@ -1,0 +1,1 @@
+"""What keeps a deployment safe, shown on what is rendered and on what runs."""
