@@ -78,7 +78,7 @@ class Mutant(_Section):
     count.
 
     `manifests` change what the chart renders, `chart` the files of the chart, `dockerfiles` what images are built from,
-    `cluster` the cluster itself, and `harness` the harness, in a copy that only the suites of example projects run with.
+    `cluster` the cluster itself, and `harness` the harness, in a copy that only suites of example projects run with.
     """
 
     file: Path

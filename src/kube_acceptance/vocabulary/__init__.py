@@ -11,19 +11,8 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *(
-            "images",
-            "charts",
-            "posture",
-            "releases",
-            "objects",
-            "workloads",
-            "pods",
-            "services",
-            "http",
-            "network",
-            "volumes",
-        ),
+        *("images", "charts", "posture", "releases", "objects", "workloads", "pods", "services", "http"),
+        *("network", "opinions", "volumes"),
         *("secrets", "access", "logs", "events", "metrics", "faults", "documents", "browser"),
     )
 )
