@@ -68,12 +68,12 @@ def dispute(case: Case) -> Dispute | None:
     row, meant, seen = case.row, case.meant, case.seen
     if seen and (seen.seen is Outcome.BROKEN or seen.state is State.INCONCLUSIVE):
         state = Outcome.BROKEN if seen.seen is Outcome.BROKEN else seen.state
-        says = f"the table expects {row.expected}, and {_meaning(meant)}"
+        says = f"the table expects {row.expected}, and {_meaning(meant, row)}"
         return Dispute(case, Wrong.UNKNOWN, f"{row} is {state}: {seen.reason}; {says}")
     if meant is None or meant.outcome is None:
         if seen is None or seen.seen is row.expected:
             return None
-        says = f"the table or the cluster is wrong, {_meaning(meant)}"
+        says = f"the table or the cluster is wrong, {_meaning(meant, row)}"
         return Dispute(case, Wrong.UNKNOWN, f"{row} is {seen.seen}, expected {row.expected}: {says}")
     if seen and seen.seen is not meant.outcome:
         does, mean = ("allows", "forbid") if seen.seen is Outcome.ALLOWED else ("blocks", "allow")
@@ -145,11 +145,13 @@ def _wrong(case: Case, wrong: Wrong, sentence: str) -> Dispute:
     return Dispute(case, wrong, f"{wrong} is wrong: {sentence}")
 
 
-def _meaning(meant: Opinion | None) -> str:
+def _meaning(meant: Opinion | None, row: Expectation) -> str:
     if meant is None:
         return "no pod runs there of which the NetworkPolicies could speak"
     if meant.outcome is None:
         return meant.because
+    if meant.outcome is row.expected:
+        return "the NetworkPolicies mean the same"
     return f"the NetworkPolicies mean {meant.outcome}: {meant.because}"
 
 
