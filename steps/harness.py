@@ -89,6 +89,18 @@ def fails(ended: Ended) -> None:
         raise AcceptanceError("nothing was made ready before the suite failed", details=ended.said.splitlines())
 
 
+@assertion("its scenarios fail for these reasons", timed=False)
+def fail_because(ended: Ended, datatable: list[list[str]]) -> None:
+    for row in rows(datatable):
+        failure = _scenario(ended.run, row["scenario"]).failure
+        line = failure.first_line if failure else ""
+        if row["reason"] not in line:
+            raise AcceptanceError(
+                f'"{row["scenario"]}" fails because {line!r}' if line else f'"{row["scenario"]}" passes'
+            )
+        note(f"{row['scenario']}: {line}")
+
+
 @assertion('it ends well, as "{verdict}"', timed=False)
 def ends_well(ended: Ended, verdict: str) -> None:
     _must_end(ended, well=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.inventory import Inventory, ports, selects
 from kube_acceptance.probe.outcome import PROBED, Protocol
-from kube_acceptance.probe.place import SERVED_PORT
+from kube_acceptance.probe.place import DNS_PORT, OUTSIDE_PORTS, SERVED_PORT
 
 STRANGER = "stranger"
 FOREIGNER = "stranger in another namespace"
@@ -97,9 +97,9 @@ def known_endpoints(inventory: Inventory) -> Endpoints:
     if controllers:
         found += [Endpoint(INGRESS, port, protocol) for port, protocol in sorted(served)]
         found += _both(f"{IMPOSTOR}{INGRESS}", served)
-    found += [Endpoint(DNS, 53), Endpoint(DNS, 53, Protocol.UDP)]
+    found += _both(DNS, {(DNS_PORT, Protocol.UDP)})
     found += [Endpoint(KUBERNETES_API, inventory.service("kubernetes", "default").spec.ports[0].port)]
-    found += _both(OUTSIDE, set())
+    found += _both(OUTSIDE, {(port, Protocol.TCP) for port in OUTSIDE_PORTS})
     targets_only = (DNS, KUBERNETES_API, OUTSIDE)
     names = dict.fromkeys([*tiers, *(endpoint.name for endpoint in found)])
     return Endpoints(

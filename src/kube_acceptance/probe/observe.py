@@ -273,7 +273,7 @@ def sight(
     if isinstance(result, ProbeError):
         return Sighting(cell, Outcome.BROKEN, str(result), unheard)
     if result["status"] == "timeout":
-        return Sighting(cell, Outcome.BLOCKED, f"timed out after {result['seconds']:.1f} s ({path})", unheard)
+        return Sighting(cell, Outcome.BLOCKED, f"timed out after {seconds:.1f} s ({path})", unheard, seconds)
     if result["status"] != "connected":
         return Sighting(cell, Outcome.BROKEN, f"{result['status']}, {result['detail']} ({path})", unheard)
     if cell.target.proof is None:

@@ -16,7 +16,7 @@ from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.containers import USER, agent_container, await_running, said_by_api
-from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
+from kube_acceptance.probe.place import OUTSIDE_PORTS, SERVED_PORT, Nonce, Place, Target
 
 CONTAINER = "probe"
 # a gate that nobody opens: the pod runs and policies see it, but no Service ever sends it a request
@@ -112,7 +112,7 @@ class Peers(AbstractContextManager["Peers"]):
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
                 self._image,
-                agent_arguments("note", nonce),
+                agent_arguments("note", nonce, *OUTSIDE_PORTS),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
                 network=self._network,
@@ -131,7 +131,7 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
         if not address:
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
-        return Target("outside", address, nonce, (), SERVED_PORT, (address,), self._received_outside)
+        return Target("outside", address, nonce, behind=(address,), received=self._received_outside)
 
     def _received_outside(self) -> set[str]:
         try:
@@ -157,16 +157,16 @@ class Peers(AbstractContextManager["Peers"]):
         self._pods, self._namespace, self._engine, self._outside = [], "", None, None
 
 
-def agent_arguments(command: str, nonce: Nonce) -> list[str]:
+def agent_arguments(command: str, nonce: Nonce, *ports: int) -> list[str]:
     """The agent's arguments that make it answer with a nonce."""
-    return [command, "--port", str(SERVED_PORT), "--nonce", nonce.text]
+    return [command, "--port", ",".join(map(str, ports)), "--nonce", nonce.text]
 
 
 def pod_manifest(
     name: str, labels: Mapping[str, str], image: str, nonce: Nonce, ports: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
-    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce))
+    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce, SERVED_PORT))
     if ports:
         container["ports"] = [dict(port) for port in ports]
     container["resources"] = {

@@ -1,7 +1,7 @@
 """What runs inside pods: connects to others, says what reached its own pod, and answers with a nonce.
 
     wait                             idle until it is told to end, so that sessions can be opened beside it
-    serve --port PORT --nonce TEXT   answer every connection with the nonce
+    serve --port PORT --nonce TEXT   answer every connection with the nonce; several ports are separated by commas
     note --port PORT --nonce TEXT    the same, and datagrams too: each is written to stdout as a line of JSON
     session                          a request a line on stdin, a reply a line on stdout, both JSON
 
@@ -454,11 +454,12 @@ def main(arguments: list[str]) -> None:
             return
         case ["wait"]:
             pass
-        case ["serve" | "note" as command, "--port", port, "--nonce", nonce]:
+        case ["serve" | "note" as command, "--port", ports, "--nonce", nonce]:
             guests = Guests(lambda datagram: print(json.dumps(datagram), flush=True))
-            for transport in ("TCP", "UDP") if command == "note" else ("TCP",):
-                guests.listen(transport, int(port), nonce)
-            print(f"serving on port {port}", flush=True)
+            for port in map(int, ports.split(",")):
+                for transport in ("TCP", "UDP") if command == "note" else ("TCP",):
+                    guests.listen(transport, port, nonce)
+            print(f"serving on port {ports}", flush=True)
         case _:
             sys.exit("use: agent.py wait | session | serve --port PORT --nonce TEXT | note --port PORT --nonce TEXT")
     while True:
