@@ -24,7 +24,8 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.alteration import altered
 from kube_acceptance.mutation.runner import Verdict
-from kube_acceptance.session import cluster_name, connect, provider
+from kube_acceptance.policy.check import WORLDS, check, new_seed
+from kube_acceptance.session import PROBE, Session, cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
 app = typer.Typer(
@@ -140,6 +141,50 @@ def mutants(
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
+
+
+@app.command()
+def policies(
+    seed: Annotated[str, typer.Option(help="from which the sets follow; a new one when none is given")] = "",
+    sets: Annotated[int, typer.Option(min=1, help="how many sets")] = 100,
+    only: Annotated[list[int] | None, typer.Option(min=1, help="only the set of this number; may be repeated")] = None,
+    worlds: Annotated[int, typer.Option(min=1, help="how many sets are looked at at a time, ten pods each")] = WORLDS,
+    name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own by default")] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+) -> None:
+    """Compare what random sets of NetworkPolicies mean by their specification with what the cluster does.
+
+    Every pair of pods, port and protocol of a small world is probed, for each set. The same seed and number make the
+    same set. Exit status 1 when the cluster disagrees; the set and the connections are then shown.
+
+    Examples:
+        kube-acceptance policies --keep
+
+        kube-acceptance policies --seed 4711 --only 17 --keep
+    """
+    settings = configuration.load(Path.cwd())
+    session = Session(
+        settings,
+        owner=os.getpid(),
+        cluster_name=name or cluster_name(settings),
+        tools={},
+        keep="always" if keep else "never",
+    )
+    session.wants_cluster = True
+    try:
+        found = check(
+            session.cluster.new_client,
+            session.images[PROBE].reference,
+            labels=session.labels,
+            seed=seed or new_seed(),
+            numbers=only or range(1, sets + 1),
+            worlds=worlds,
+            say=progress,
+        )
+    finally:
+        session.close(worker=False)
+    typer.echo(found.summary())
+    found.require_agreement()
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from kube_acceptance.policy.world import Compared, World
 from kube_acceptance.probe.peers import Peers
 
 WORLDS = 4  # at a time; each is ten pods
-SHOWN = 3  # sets of which a failure shows everything
+ENOUGH = 3  # sets that disagree: nobody begins another, and a failure shows everything of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,13 @@ class Check:
             f"{first.disagreements[0]}",
             hint=f"Sets {numbers} of {len(self.compared)} disagree; look at one again with: "
             f"kube-acceptance policies --seed {self.seed} --only {first.policies.number}",
-            details=[line for each in self.disagreeing[:SHOWN] for line in _shown(each)],
+            details=[line for each in self.disagreeing[:ENOUGH] for line in _shown(each)],
         )
+
+
+def new_seed() -> str:
+    """A seed that nobody had before, short enough to be typed."""
+    return secrets.token_hex(3)
 
 
 def check(
@@ -91,35 +97,43 @@ def check(
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in numbers:
         waiting.put(number)
+    found: list[Compared] = []
     with ExitStack() as made:
         outside = made.enter_context(Peers(new_client, image, labels=labels)).outside()
 
-        def work(_: int) -> list[Compared]:
+        def work(_: int) -> None:
             with World(new_client, image, labels=labels, outside=outside) as world:
                 world.start()
-                return list(_compare_all(world, seed, waiting, say))
+                for compared in _compare_all(world, seed, waiting):
+                    say(_line(compared))
+                    found.append(compared)
+                    if sum(bool(each.disagreements) for each in found) >= ENOUGH:
+                        _drain(waiting)
 
         many = min(worlds, len(numbers))
         pool = made.enter_context(ThreadPoolExecutor(max_workers=many, thread_name_prefix="world"))
         try:
-            found = [each for several in pool.map(work, range(many)) for each in several]
+            list(pool.map(work, range(many)))
         finally:
-            while not waiting.empty():  # after a failure nobody begins another
-                waiting.get()
+            _drain(waiting)  # after a failure nobody begins another
     return Check(seed, sorted(found, key=lambda each: each.policies.number), time.monotonic() - started)
 
 
-def _compare_all(
-    world: World, seed: str, waiting: queue.SimpleQueue[int], say: Callable[[str], None]
-) -> Iterator[Compared]:
+def _compare_all(world: World, seed: str, waiting: queue.SimpleQueue[int]) -> Iterator[Compared]:
     while True:
         try:
             number = waiting.get_nowait()
         except queue.Empty:
             return
-        compared = world.compare(policy_set(seed, number, world.setting))
-        say(_line(compared))
-        yield compared
+        yield world.compare(policy_set(seed, number, world.setting))
+
+
+def _drain(waiting: queue.SimpleQueue[int]) -> None:
+    while True:
+        try:
+            waiting.get_nowait()
+        except queue.Empty:
+            return
 
 
 def _line(compared: Compared) -> str:

@@ -12,7 +12,7 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "charts", "posture", "releases", "objects", "workloads", "pods", "services", "http"),
-        *("network", "opinions", "volumes"),
+        *("network", "opinions", "policy_meaning", "volumes"),
         *("secrets", "access", "logs", "events", "metrics", "faults", "documents", "browser"),
     )
 )
