@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
+import pytest
+
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
 from kube_acceptance.release import Release
@@ -17,10 +19,16 @@ from kube_acceptance.vocabulary import assertion, given, rows
 POLICY_BUDGET = 10.0  # seconds that policies may take until they hold
 
 
+@pytest.fixture(scope="session")
+def enforcement(cluster: Cluster, session: Session) -> Enforcement:
+    """What the canary saw, for phrases that are spoken after the cluster was shown to enforce policies."""
+    return enforced(cluster, session)
+
+
 @given("the cluster enforces network policies", target_fixture="canary")
 def cluster_enforces(cluster: Cluster, session: Session) -> Enforcement:
     """The canary has shown that the cluster enforces network policies at all; otherwise this fails, at once."""
-    return enforcement(cluster, session)
+    return enforced(cluster, session)
 
 
 @assertion("two pods could connect, could not while a policy forbade it, and could again")
@@ -47,18 +55,18 @@ def complete_table(release: Release, session: Session, canary: Enforcement, data
 @assertion('"{source}" can reach "{target}"', example='"frontend" can reach "backend:8000"')
 def can_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Every pod of the one connects to every pod of the other, which confirms it itself."""
-    canary = enforcement(release.cluster, session)
+    canary = enforced(release.cluster, session)
     _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "allowed")])
 
 
 @assertion('"{source}" cannot reach "{target}"', example='"frontend" cannot reach "database:5432"')
 def cannot_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Connections time out, while a control shows that the target listens; all else fails."""
-    canary = enforcement(release.cluster, session)
+    canary = enforced(release.cluster, session)
     _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "blocked")])
 
 
-def enforcement(cluster: Cluster, session: Session) -> Enforcement:
+def enforced(cluster: Cluster, session: Session) -> Enforcement:
     """What the canary saw, looked at once a run; policies are proved only on a cluster that enforces any.
 
     Raises:
