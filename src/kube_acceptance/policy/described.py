@@ -19,7 +19,7 @@ from kubernetes.client.rest import RESTResponse
 
 from kube_acceptance.probe.containers import AGENT
 from kube_acceptance.probe.peers import CONTAINER, Peers, pod_manifest
-from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
+from kube_acceptance.probe.place import Nonce, Place, Target
 
 API_SERVER = "172.18.0.2"
 OUTSIDE = "172.18.0.200"
@@ -142,7 +142,7 @@ class DescribedPeers(Peers):
 
     def outside(self) -> Target:
         """A host outside the cluster."""
-        return Target("outside", OUTSIDE, Nonce("outside"), (), SERVED_PORT, (OUTSIDE,))
+        return Target("outside", OUTSIDE, Nonce("outside"), behind=(OUTSIDE,))
 
     def close(self) -> None:
         """There is nothing to remove."""
