@@ -122,10 +122,11 @@ class Engine:
 
     def __init__(self, address: str, fail: bool = False) -> None:
         self.address, self.fail, self.calls = address, fail, list[str]()
-        self.containers = self
+        self.containers, self.gone = self, False
         self.attrs = {"NetworkSettings": {"Networks": {"kind": {"IPAddress": address}}}}
 
     def create(self, image: str, command: list[str], **options: Any) -> Engine:
+        assert command[:3] == ["note", "--port", "53,8080"]
         assert (options["network"], options["read_only"], options["cap_drop"]) == ("kind", True, ["ALL"])
         assert options["labels"] == RUN
         return self
@@ -135,8 +136,12 @@ class Engine:
         if self.fail:
             raise DockerException("no such network")
 
-    def logs(self, **_: Any) -> list[bytes]:
-        return [b"serving on port 8080\n"]
+    def logs(self, *, stream: bool = False, **_: Any) -> Any:
+        if stream:
+            return [b"serving on port 53,8080\n"]
+        if self.gone:
+            raise DockerException("it is gone")
+        return b'serving on port 53,8080\n[53, "token-1", "10.0.0.1", 4]\n[8080, "token-2", "10.0.0.2", 5]\n'
 
     def reload(self) -> None:
         self.calls.append("reload")
@@ -159,6 +164,19 @@ def test_the_outside_is_a_container_that_is_removed(core: Core, monkeypatch: pyt
     target = outside(monkeypatch, engine)
     assert (target.name, target.host, isinstance(target.proof, Nonce)) == ("outside", "172.18.0.9", True)
     assert engine.calls == ["start", "reload", "remove", "close"]
+
+
+def test_the_outside_tells_what_it_received(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("172.18.0.9")
+    monkeypatch.setattr(module, "docker", SimpleNamespace(from_env=lambda: engine))
+    with make() as peers:
+        target = peers.outside()
+        assert target.received
+        assert target.received() == {"token-1", "token-2"}
+        engine.gone = True
+        with pytest.raises(ProbeError) as caught:
+            target.received()
+    assert caught.value.summary == "the outside container cannot be asked what it received: it is gone"
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,18 @@ def test_a_single_row_that_fails_is_not_counted() -> None:
     with pytest.raises(ProbeError) as caught:
         Looks([verdict(ALLOWED, State.WRONG, "timed out")]).settle().check()
     assert caught.value.summary == "backend -> database:5432 is blocked, expected allowed: timed out"
+
+
+def test_a_short_table_is_told_row_by_row_and_a_long_one_source_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Looks([verdict(ALLOWED), verdict(BLOCKED)]).settle()
+    assert report.summary() == [*report.table(), "4 connections, 2 looks in 6.0 s"]
+    monkeypatch.setattr("kube_acceptance.probe.report.SHORT", 1)
+    assert report.summary() == [
+        "backend reaches database:5432; of 1",
+        "frontend reaches nothing; of 1",
+        "2 pairs, 4 connections, 2 looks in 6.0 s",
+    ]
+    many = [verdict(row("allowed", "backend", f"database:{port}")) for port in range(8)]
+    assert Looks(many).settle().summary()[0] == (
+        "backend reaches " + ", ".join(f"database:{port}" for port in range(6)) + ", 2 more; of 8"
+    )
