@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.mutant import Mutant
 from kube_acceptance.mutation.runner import Verdict, judge
@@ -71,6 +72,7 @@ class Suites:
 
     def __init__(self, control: list[Scenario], mutated: list[Scenario]) -> None:
         self.control, self.mutated, self.log = control, mutated, list[str]()
+        self.refusal = ""
 
     def run(self, nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[list[Scenario], float]:
         self.log.append(f"run {' '.join([*nodes, *options])}")
@@ -79,6 +81,8 @@ class Suites:
     @contextlib.contextmanager
     def altered(self, mutant: Mutant) -> Iterator[None]:
         self.log.append("altered")
+        if self.refusal:
+            raise ConfigurationError(self.refusal)
         yield
         self.log.append("whole")
 
@@ -100,6 +104,13 @@ def test_a_feature_file_stands_for_all_its_scenarios(monkeypatch: pytest.MonkeyP
         "run features/a.feature -x --mutant m.yaml",
         "whole",
     ]
+
+
+def test_a_cluster_that_cannot_be_changed_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    suites = Suites([record("passed")], [record("failed", RED)])
+    suites.refusal = "another run uses the cluster"
+    assert ran(suites, monkeypatch, "features/a.feature") == (Verdict.INVALID, "another run uses the cluster")
+    assert suites.log == ["run features/a.feature -x", "altered"]
 
 
 def test_the_rows_of_an_outline_are_named_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

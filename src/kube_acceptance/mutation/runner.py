@@ -98,21 +98,27 @@ def run_all(
         say(f"mutant {mutant.name}: without {mutant.takes_away}")
         try:
             with altered(mutant):
-                records, seconds = _run(mutant.scenario, root, [*options, "--mutant", str(mutant.file)])
-        except CommandError as error:
-            yield Judgement(mutant, Verdict.TIMED_OUT, error.summary, error.completed.seconds)
-            continue
-        after = _of(mutant, records)
-        if missing := {each.id for each in before} - {each.id for each in after}:
-            yield Judgement(mutant, Verdict.INVALID, f"{min(missing)} did not run", seconds)
-            continue
-        yield Judgement(mutant, *judge(mutant, after), seconds)
+                judgement = _judged(mutant, before, root, options)
+        except AcceptanceError as error:  # the cluster could not be changed, or not be made whole again
+            judgement = Judgement(mutant, Verdict.INVALID, error.summary, 0.0)
+        yield judgement
 
 
 def score(judgements: Iterable[Judgement]) -> tuple[int, int]:
     """How many mutants were killed, and how many there were."""
     verdicts = [each.verdict for each in judgements]
     return verdicts.count(Verdict.KILLED), len(verdicts)
+
+
+def _judged(mutant: Mutant, control: Sequence[Scenario], root: Path, options: Sequence[str]) -> Judgement:
+    try:
+        records, seconds = _run(mutant.scenario, root, [*options, "--mutant", str(mutant.file)])
+    except CommandError as error:
+        return Judgement(mutant, Verdict.TIMED_OUT, error.summary, error.completed.seconds)
+    after = _of(mutant, records)
+    if missing := {each.id for each in control} - {each.id for each in after}:
+        return Judgement(mutant, Verdict.INVALID, f"{min(missing)} did not run", seconds)
+    return Judgement(mutant, *judge(mutant, after), seconds)
 
 
 def _run(nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[list[Scenario], float]:
