@@ -79,13 +79,15 @@ def test_opinions_that_agree(agreeing: Case) -> None:
         (
             case(ALLOWED, let_in(deliberate=True), BLOCKED),
             Wrong.ENFORCEMENT,
-            "the enforcement is wrong: the cluster blocks web -> db:5432, which the NetworkPolicies allow: "
+            "the enforcement is wrong: the cluster blocks web -> db:5432, which the NetworkPolicies allow, or "
+            "something beside them is in the way: "
             f"{IN}; the table expects allowed, as they do",
         ),
         (
             case(BLOCKED, OPEN, BLOCKED),
             Wrong.ENFORCEMENT,
-            "the enforcement is wrong: the cluster blocks web -> db:5432, which the NetworkPolicies allow: "
+            "the enforcement is wrong: the cluster blocks web -> db:5432, which the NetworkPolicies allow, or "
+            "something beside them is in the way: "
             "no NetworkPolicy isolates either end; the table expects blocked, as the cluster does",
         ),
         (

@@ -5,7 +5,8 @@ The table expects, the NetworkPolicies mean, the cluster does. Where they differ
 1. What the cluster does cannot be told (broken, or blocked without a control): that is said, and nobody is blamed.
 2. The specification leaves the meaning to the network plugin (pods on their node's network): the table is held against
    the cluster alone, and nobody can say which of the two is wrong.
-3. The cluster does otherwise than the policies mean: **the enforcement** is wrong, whatever the table says.
+3. The cluster does otherwise than the policies mean: **the enforcement** is wrong, whatever the table says. Where it
+   blocks, that may also be something beside the policies, such as a route that is missing.
 4. Cluster and policies agree, or no cluster is asked, and the table differs:
    - it expects `allowed` on a port that the target does not declare: **the expectation** is wrong;
    - it expects `allowed`, and no rule lets the connection pass: **the policy** is wrong, for want of that rule;
@@ -76,7 +77,9 @@ def dispute(case: Case) -> Dispute | None:
         says = f"the table or the cluster is wrong, {_meaning(meant, row)}"
         return Dispute(case, Wrong.UNKNOWN, f"{row} is {seen.seen}, expected {row.expected}: {says}")
     if seen and seen.seen is not meant.outcome:
-        does, mean = ("allows", "forbid") if seen.seen is Outcome.ALLOWED else ("blocks", "allow")
+        # what blocks may be a route as well, or a target that is too slow to answer; what allows is nothing else
+        less = ("blocks", "allow, or something beside them is in the way")
+        does, mean = ("allows", "forbid") if seen.seen is Outcome.ALLOWED else less
         table = f"the table expects {row.expected}, as {'they' if meant.outcome is row.expected else 'the cluster'} do"
         table += "" if meant.outcome is row.expected else "es"
         sentence = f"the cluster {does} {row}, which the NetworkPolicies {mean}: {meant.because}; {table}"
