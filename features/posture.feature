@@ -120,6 +120,16 @@ Feature: Posture
         | no-cloud-ingress       | ingress.ingressClassName                             | is for alb, a cloud's controller            | alb |
 
     @REQ-SEC-07
+    Scenario: What is meant to be is said in the feature, for one object and with its reason
+      Given the chart in "steps/projects/careless"
+      And the chart with each of its values files, and also with each of these values besides
+        | path         | value       |
+        | roleRef.kind | ClusterRole |
+      Then what it renders keeps every rule but for these
+        | rule              | of              | because                       |
+        | namespaced-rights | RoleBinding web | the shop reads its own rights |
+
+    @REQ-SEC-07
     Scenario: A schema that is not strict is known for it
       Given the chart in "steps/projects/careless"
       Then its schema is open at these places and no other

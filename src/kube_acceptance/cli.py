@@ -25,6 +25,7 @@ from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.alteration import altered
 from kube_acceptance.mutation.runner import Verdict
 from kube_acceptance.policy.check import WORLDS, check, new_seed
+from kube_acceptance.release import Chart
 from kube_acceptance.session import PROBE, Session, cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
@@ -185,6 +186,33 @@ def policies(
         session.close(worker=False)
     typer.echo(found.summary())
     found.require_agreement()
+
+
+@app.command()
+def lint(
+    chart: Annotated[
+        Path | None, typer.Argument(help="the folder of a chart; the project's when none is named")
+    ] = None,
+) -> None:
+    """Hold a chart against the rules on posture, with every values file in its folder; no cluster, no pytest.
+
+    A line for each breach; exit status 1 when there is one. No annotation silences a rule.
+
+    Examples:
+        kube-acceptance lint
+
+        kube-acceptance lint charts/shop
+    """
+    from kube_acceptance.security.posture import RULES, charts  # rules, which no other command needs
+
+    settings = configuration.load(Path.cwd())
+    helm = resolve("helm", cache=settings.cache)
+    given = Chart(helm, (chart or settings.path(settings.chart)).absolute())
+    found = charts.renderings(given, name=settings.release, namespace="static")
+    said = list(charts.findings(found))
+    typer.echo("\n".join([*said, f"{len(said)} breaches of {len(RULES)} rules in {', '.join(found)}"]))
+    if said:
+        raise typer.Exit(1)
 
 
 @app.command()

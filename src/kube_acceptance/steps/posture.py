@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import reduce
 from itertools import chain
 from typing import Any
@@ -16,36 +16,26 @@ from kube_acceptance.release import Chart
 from kube_acceptance.report import note
 from kube_acceptance.security.layers import Application, trespasses
 from kube_acceptance.security.posture import RULES, THEMES, Breach, Rendered, breaches
+from kube_acceptance.security.posture.charts import Allowance, Renderings, findings, renderings
 from kube_acceptance.security.posture.probes import same_probes
 from kube_acceptance.security.schema import Schema
 from kube_acceptance.session import Session
 from kube_acceptance.steps.charts import NAMESPACE, values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some
 
-Renderings = Mapping[str, Rendered]
 UNKNOWN = "kube-acceptance-unknown"
 
 
-@given(
-    "the chart with each of its values files, and also with each of these values besides", target_fixture="renderings"
-)
+@given("the chart with each of its values files, and also with each of these values besides", target_fixture="found")
 def every_values_file(chart: Chart, settings: Config, datatable: list[list[str]]) -> Renderings:
     """Renders the chart with every values file that is in its folder, alone and with each row of `| path | value |`."""
-    files = some(sorted(chart.folder.glob("values*.yaml")), what="values files")
-    further = values_of(datatable)
-    return {
-        f"{file.name}{f' with {path}={value}' if path else ''}": _rendered(
-            chart.using(file, **({path: value} if path else {})), settings
-        )
-        for file in files
-        for path, value in [("", None), *further.items()]
-    }
+    return renderings(chart, name=settings.release, namespace=NAMESPACE, further=values_of(datatable))
 
 
 @assertion("each container of these tiers is restarted for another reason than it is relieved of requests")
-def liveness_is_not_readiness(renderings: Renderings, datatable: list[list[str]]) -> None:
+def liveness_is_not_readiness(found: Renderings, datatable: list[list[str]]) -> None:
     """What depends on others is not restarted because one of them is away: its two probes ask different things."""
-    for name, rendered in renderings.items():
+    for name, rendered in found.items():
         for row in rows(datatable):
             serving = [each for each in rendered.containers if each.serves and each.component == row["tier"]]
             some(serving, what=f"containers of {row['tier']} that serve in {name}")
@@ -62,17 +52,27 @@ def chart_in(session: Session, settings: Config, folder: str) -> Chart:
 
 
 @assertion("what it renders keeps every rule")
-def keeps_every_rule(renderings: Renderings) -> None:
+def keeps_every_rule(found: Renderings) -> None:
     """No object of any rendering breaks a rule of the posture."""
-    _keeps(renderings)
+    _keeps(found)
+
+
+@assertion("what it renders keeps every rule but for these")
+def keeps_every_rule_but(found: Renderings, datatable: list[list[str]]) -> None:
+    """Some breaches are meant to be, `| rule | of | because |`; one that nothing needs fails."""
+    allowed = [Allowance(**row) for row in rows(datatable)]
+    must((f"the allowance for {each.of!r} gives no reason" for each in allowed if not each.because), of="allowances")
+    _keeps(found, allowed=allowed)
+    for each in allowed:
+        note(f"{each.of} may break {each.rule}: {each.because}")
 
 
 @assertion("what it renders keeps every rule on {theme}", example="what it renders keeps every rule on locality")
-def keeps_rules_on(renderings: Renderings, theme: str) -> None:
+def keeps_rules_on(found: Renderings, theme: str) -> None:
     """No object of any rendering breaks a rule of that theme: bounds, probes, pods, identity and so on."""
     if theme not in THEMES:
         raise AcceptanceError(f"there are no rules on {theme!r}; there are on {', '.join(THEMES)}")
-    _keeps(renderings, theme)
+    _keeps(found, theme)
 
 
 @assertion("it keeps every rule, and each of these values breaks the rule beside it and no other")
@@ -159,22 +159,11 @@ def _rendered(chart: Chart, settings: Config) -> Rendered:
     return Rendered(chart.render(name=settings.release, namespace=NAMESPACE))
 
 
-def _keeps(renderings: Renderings, theme: str = "") -> None:
-    where: dict[str, list[str]] = {}
-    for name, rendered in renderings.items():
-        some(rendered.containers, what=f"containers in {name}")
-        for breach in breaches(rendered, theme):
-            where.setdefault(str(breach), []).append(name)
-    must(
-        (
-            f"{first}: {said}" + (f" (and in {len(more)} more renderings)" if more else "")
-            for said, (first, *more) in where.items()
-        ),
-        of="breaches",
-    )
+def _keeps(found: Renderings, theme: str = "", allowed: Sequence[Allowance] = ()) -> None:
+    must(findings(found, theme, allowed=allowed), of="breaches")
     asked = [rule for rule in RULES.values() if theme in ("", rule.theme)]
-    total = sum(len(rendered.objects) for rendered in renderings.values())
-    note(f"{len(asked)} rules on {len(renderings)} renderings with {total} objects")
+    total = sum(len(rendered.objects) for rendered in found.values())
+    note(f"{len(asked)} rules on {len(found)} renderings with {total} objects")
 
 
 def _misjudged(rendered: Rendered, *, path: str, rule: str, value: str, says: str) -> list[str]:

@@ -12,6 +12,7 @@ VERBS = {"bind", "escalate", "impersonate"}
 RESOURCES = {
     *("pods/attach", "pods/ephemeralcontainers", "pods/exec", "pods/portforward"),
     *("nodes/proxy", "serviceaccounts/token", "certificatesigningrequests/approval"),
+    *("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
 }
 READS = {"get", "list", "watch"}
 
