@@ -16,15 +16,17 @@ from rich.table import Table
 from kube_acceptance import config as configuration
 from kube_acceptance import mutation
 from kube_acceptance.clean import finders, sweep
-from kube_acceptance.cluster import Lease
-from kube_acceptance.cluster.shared import folders
+from kube_acceptance.cluster import Cluster, Lease
+from kube_acceptance.cluster.shared import folders, users
 from kube_acceptance.console import progress
 from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
+from kube_acceptance.mutation.alteration import altered
 from kube_acceptance.mutation.runner import Verdict
+from kube_acceptance.policy.check import WORLDS, check, new_seed
 from kube_acceptance.release import Chart
-from kube_acceptance.session import cluster_name, connect, provider
+from kube_acceptance.session import PROBE, Session, cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
 app = typer.Typer(
@@ -93,8 +95,11 @@ def clean(
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+    name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own when empty")] = "",
 ) -> None:
     """Take each protection away in turn, and see its scenario go red for the right reason.
+
+    A mutant that changes the cluster itself is refused while another run uses that cluster.
 
     Examples:
         kube-acceptance mutants
@@ -105,13 +110,24 @@ def mutants(
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
     kind = provider(
-        settings, cluster_name(settings), engine=connect(), tool=lambda name: resolve(name, cache=settings.cache)
+        settings,
+        name or cluster_name(settings),
+        engine=connect(),
+        tool=lambda name: resolve(name, cache=settings.cache),
     )
-    lease = Lease(kind, folders(settings.cache) / kind.name)
+    folder = folders(settings.cache) / kind.name
+    lease = Lease(kind, folder)
     lease.take()
+    cluster = Cluster(kind, resolve("kubectl", cache=settings.cache))
     judgements = []
     try:
-        for judgement in runner.run_all(chosen, root=settings.root, options=[], say=progress):
+        for judgement in runner.run_all(
+            chosen,
+            root=settings.root,
+            options=["--cluster-name", kind.name],
+            say=progress,
+            altered=lambda mutant: altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()]),
+        ):
             progress(
                 f"mutant {judgement.mutant.name}: {judgement.verdict} after {judgement.seconds:.0f} s: {judgement.seen}"
             )
@@ -126,6 +142,50 @@ def mutants(
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
+
+
+@app.command()
+def policies(
+    seed: Annotated[str, typer.Option(help="from which the sets follow; a new one when none is given")] = "",
+    sets: Annotated[int, typer.Option(min=1, help="how many sets")] = 100,
+    only: Annotated[list[int] | None, typer.Option(min=1, help="only the set of this number; may be repeated")] = None,
+    worlds: Annotated[int, typer.Option(min=1, help="how many sets are looked at at a time, ten pods each")] = WORLDS,
+    name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own by default")] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+) -> None:
+    """Compare what random sets of NetworkPolicies mean by their specification with what the cluster does.
+
+    Every pair of pods, port and protocol of a small world is probed, for each set. The same seed and number make the
+    same set. Exit status 1 when the cluster disagrees; the set and the connections are then shown.
+
+    Examples:
+        kube-acceptance policies --keep
+
+        kube-acceptance policies --seed 4711 --only 17 --keep
+    """
+    settings = configuration.load(Path.cwd())
+    session = Session(
+        settings,
+        owner=os.getpid(),
+        cluster_name=name or cluster_name(settings),
+        tools={},
+        keep="always" if keep else "never",
+    )
+    session.wants_cluster = True
+    try:
+        found = check(
+            session.cluster.new_client,
+            session.images[PROBE].reference,
+            labels=session.labels,
+            seed=seed or new_seed(),
+            numbers=only or range(1, sets + 1),
+            worlds=worlds,
+            say=progress,
+        )
+    finally:
+        session.close(worker=False)
+    typer.echo(found.summary())
+    found.require_agreement()
 
 
 @app.command()

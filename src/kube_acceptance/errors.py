@@ -12,6 +12,7 @@ Every message is made for a person: one sentence that says what is wrong, one th
     ├── ReleaseError         a chart cannot be rendered, installed or upgraded
     ├── WaitError            a condition did not come true, or can no longer come true
     ├── ProbeError           reachability cannot be told, or is not what was expected
+    ├── PolicyError          a NetworkPolicy is malformed, or policies and cluster disagree
     ├── FaultError           a fault was not injected, or selected nothing
     └── Pending              a step is not written yet
 """
@@ -81,6 +82,10 @@ class WaitError(AcceptanceError):
 
 class ProbeError(AcceptanceError):
     """Reachability cannot be told, or is not what was expected."""
+
+
+class PolicyError(AcceptanceError):
+    """A NetworkPolicy is malformed, or what policies mean is not what the cluster does."""
 
 
 class FaultError(AcceptanceError):

@@ -28,6 +28,7 @@ from kube_acceptance.errors import MachineError
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
+from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
@@ -335,6 +336,8 @@ class Session:
         for addon in self.config.cluster.addons:
             progress(f"applying {addon}")
             self._access.apply(self.config.path(addon))
+        if self.mutant:
+            must_be_altered(self._access, self.mutant)
 
     def _remove_namespaces(self, of: Callable[[Mapping[str, str]], bool]) -> None:
         for namespace in self._access.core.list_namespace(label_selector=owner.RUN_LABEL).items:

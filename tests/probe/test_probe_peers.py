@@ -76,7 +76,7 @@ def test_a_pod_is_restricted_small_never_ready_and_soon_gone() -> None:
 
 
 def test_a_pod_under_an_account_has_a_token_that_is_bound_to_it_and_ends_soon() -> None:
-    spec = pod_manifest("probe-x", {}, "probe:1", Nonce("secret"), "till")["spec"]
+    spec = pod_manifest("probe-x", {}, "probe:1", Nonce("secret"), account="till")["spec"]
     assert spec["serviceAccountName"] == "till"
     assert spec["automountServiceAccountToken"] is False
     (volume,) = spec["volumes"]

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import jsonpatch
 import yaml
 from jsonpointer import JsonPointerException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource
@@ -24,6 +24,10 @@ from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
 NAMESPACE = "KUBE_ACCEPTANCE_NAMESPACE"  # the environment variable by which the post-renderer knows the release's
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(lambda one: [one] if isinstance(one, str) else one)]
+"""One text, or a list of them."""
 
 
 class _Section(BaseModel):
@@ -55,22 +59,35 @@ class Patch(_Section):
     put: str
 
 
+class Alteration(_Section):
+    """A change of a workload of the cluster itself (RFC 6902), which is undone when the run is over.
+
+    Clusters differ in what a part of theirs is called: of several names, those that the cluster has are meant.
+    """
+
+    kind: Literal["DaemonSet", "Deployment", "StatefulSet"]
+    namespace: str
+    name: Several
+    patch: list[dict[str, Any]] = Field(min_length=1)
+
+
 class Mutant(_Section):
     """A protection taken away.
 
-    `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
-    must match: red for another reason does not count.
+    `scenario` is the node id that must go red, or several, or a feature file, which stands for all its scenarios.
+    `because` is a regular expression that the first line of each failure must match: red for another reason does not
+    count.
 
     `manifests` change what the chart renders, which is joined by the objects of `add`, in which `${NAMESPACE}` stands
     for the release's. `chart` changes the files of the chart. `namespace` are labels that the namespaces of the run
-    have instead of, or beside, the harness's own. `dockerfiles` change what images are built from, and `harness` the
-    harness itself, in a copy that only the suites of example projects run with.
+    have instead of, or beside, the harness's own. `cluster` changes the cluster itself, `dockerfiles` what images are
+    built from, and `harness` the harness, in a copy that only the suites of example projects run with.
     """
 
     file: Path
     takes_away: str
     requirement: str
-    scenario: str
+    scenario: Several
     because: str
     manifests: list[Change] = Field(default_factory=list)
     add: list[dict[str, Any]] = Field(default_factory=list)
@@ -78,6 +95,7 @@ class Mutant(_Section):
     namespace: dict[str, str] = Field(default_factory=dict)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
+    cluster: list[Alteration] = Field(default_factory=list)
 
     @property
     def name(self) -> str:

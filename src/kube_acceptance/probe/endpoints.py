@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.inventory import Inventory, ports, selects
-from kube_acceptance.probe.outcome import Protocol
+from kube_acceptance.probe.outcome import PROBED, Protocol
 from kube_acceptance.probe.place import DNS_PORT, OUTSIDE_PORTS, SERVED_PORT
 
 STRANGER = "stranger"
@@ -134,4 +134,4 @@ def _probed(endpoint: Endpoint, declared: set[tuple[int, Protocol]]) -> bool:
 def _both(name: str, declared: set[tuple[int, Protocol]]) -> list[Endpoint]:
     """Endpoints on each declared port, or where the harness's own listen, over both protocols."""
     ports = sorted({port for port, _ in declared}) or [SERVED_PORT]
-    return [Endpoint(name, port, protocol) for port in ports for protocol in Protocol]
+    return [Endpoint(name, port, protocol) for port in ports for protocol in PROBED]

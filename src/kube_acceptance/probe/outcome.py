@@ -18,7 +18,11 @@ class Outcome(StrEnum):
 
 
 class Protocol(StrEnum):
-    """The transport of a probe."""
+    """A transport; SCTP is known to policies, and no probe speaks it."""
 
     TCP = "TCP"
     UDP = "UDP"
+    SCTP = "SCTP"
+
+
+PROBED = (Protocol.TCP, Protocol.UDP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -66,13 +66,22 @@ class Peers(AbstractContextManager["Peers"]):
             self._namespace = name
         return self._namespace
 
-    def start(self, name: str, namespace: str, labels: Mapping[str, str], *, account: str = "") -> tuple[str, Nonce]:
+    def start(
+        self,
+        name: str,
+        namespace: str,
+        labels: Mapping[str, str],
+        *,
+        ports: Sequence[Mapping[str, Any]] = (),
+        account: str = "",
+    ) -> tuple[str, Nonce]:
         """Create a pod and return its name and nonce, without waiting for it.
 
         Args:
             name: Its role, in a word of a pod's name.
             namespace: Where.
             labels: The pod's labels, and nothing else: policies look at them.
+            ports: What its container says of its ports, for policies that name them; nothing listens there by itself.
             account: The service account that it runs under, whose token it is then given; the default one's it is not.
 
         Raises:
@@ -81,7 +90,8 @@ class Peers(AbstractContextManager["Peers"]):
         nonce = Nonce(secrets.token_hex(8))
         pod = f"probe-{name}-{secrets.token_hex(3)}"
         try:
-            self._core.create_namespaced_pod(namespace, pod_manifest(pod, labels, self._image, nonce, account))
+            manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account)
+            self._core.create_namespaced_pod(namespace, manifest)
         except ApiException as error:
             raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
         self._pods.append((namespace, pod))
@@ -163,9 +173,19 @@ def agent_arguments(command: str, nonce: Nonce, *ports: int) -> list[str]:
     return [command, "--port", ",".join(map(str, ports)), "--nonce", nonce.text]
 
 
-def pod_manifest(name: str, labels: Mapping[str, str], image: str, nonce: Nonce, account: str = "") -> dict[str, Any]:
+def pod_manifest(
+    name: str,
+    labels: Mapping[str, str],
+    image: str,
+    nonce: Nonce,
+    *,
+    ports: Sequence[Mapping[str, Any]] = (),
+    account: str = "",
+) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
     container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce, SERVED_PORT))
+    if ports:
+        container["ports"] = [dict(port) for port in ports]
     container["resources"] = {
         "requests": {"cpu": "10m", "memory": "32Mi"},
         "limits": {"cpu": "500m", "memory": "96Mi"},

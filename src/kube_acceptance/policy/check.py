@@ -1,0 +1,151 @@
+"""The computed opinion against the world: random sets of policies, enforced by a cluster and looked at by probes."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import yaml
+from kubernetes import client
+
+from kube_acceptance.errors import PolicyError
+from kube_acceptance.policy.random_sets import policy_set
+from kube_acceptance.policy.world import Compared, World
+from kube_acceptance.probe.peers import Peers
+
+WORLDS = 4  # at a time; each is ten pods
+ENOUGH = 3  # sets that disagree: nobody begins another, and a failure shows everything of them
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was compared, in the order of the sets' numbers."""
+
+    seed: str
+    compared: Sequence[Compared]
+    seconds: float
+
+    @property
+    def disagreeing(self) -> list[Compared]:
+        """The sets with which the cluster did not come to agree."""
+        return [each for each in self.compared if each.disagreements]
+
+    def summary(self) -> str:
+        """The whole in one line."""
+        connections = sum(len(each.report.verdicts) for each in self.compared)
+        blocked = sum(each.policies.blocked for each in self.compared)
+        slowest = max(each.report.convergence for each in self.compared)
+        return (
+            f"{len(self.compared)} random sets of network policies, seed {self.seed}: {connections} connections "
+            f"compared, of which {blocked} must be blocked; {len(self.disagreeing)} sets disagree; "
+            f"a set took effect within {slowest:.1f} s; {self.seconds:.0f} s in all"
+        )
+
+    def require_agreement(self) -> None:
+        """Raise PolicyError unless the cluster did with every set what it means; with the set and the connections."""
+        if not self.disagreeing:
+            return
+        first = self.disagreeing[0]
+        numbers = ", ".join(str(each.policies.number) for each in self.disagreeing)
+        raise PolicyError(
+            f"the cluster does not do what network policies mean: set {first.policies.number} of seed {self.seed}: "
+            f"{first.disagreements[0]}",
+            hint=f"Sets {numbers} of {len(self.compared)} disagree; look at one again with: "
+            f"kube-acceptance policies --seed {self.seed} --only {first.policies.number}",
+            details=[line for each in self.disagreeing[:ENOUGH] for line in _shown(each)],
+        )
+
+
+def new_seed() -> str:
+    """A seed that nobody had before, short enough to be typed."""
+    return secrets.token_hex(3)
+
+
+def check(
+    new_client: Callable[[], client.ApiClient],
+    image: str,
+    *,
+    labels: Mapping[str, str],
+    seed: str,
+    numbers: Sequence[int],
+    worlds: int = WORLDS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Check:
+    """Compare sets of policies with what a cluster does.
+
+    Args:
+        new_client: Makes an API client.
+        image: The probe image's reference, loaded into the cluster.
+        labels: Labels of what is made, by which orphans are found.
+        seed: From which the sets follow.
+        numbers: Which of them.
+        worlds: How many sets are looked at at a time, each in a world of its own.
+        say: Is told what each set came to.
+
+    Raises:
+        PolicyError: There are no sets, or one is refused.
+        ProbeError: The pods of a world cannot be made. Disagreements do not raise: see `Check.require_agreement`.
+    """
+    if not numbers:
+        raise PolicyError("there is no set of policies to compare")
+    started = time.monotonic()
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in numbers:
+        waiting.put(number)
+    found: list[Compared] = []
+    with ExitStack() as made:
+        outside = made.enter_context(Peers(new_client, image, labels=labels)).outside()
+
+        def work(_: int) -> None:
+            with World(new_client, image, labels=labels, outside=outside) as world:
+                world.start()
+                for compared in _compare_all(world, seed, waiting):
+                    say(_line(compared))
+                    found.append(compared)
+                    if sum(bool(each.disagreements) for each in found) >= ENOUGH:
+                        _drain(waiting)
+
+        many = min(worlds, len(numbers))
+        pool = made.enter_context(ThreadPoolExecutor(max_workers=many, thread_name_prefix="world"))
+        try:
+            list(pool.map(work, range(many)))
+        finally:
+            _drain(waiting)  # after a failure nobody begins another
+    return Check(seed, sorted(found, key=lambda each: each.policies.number), time.monotonic() - started)
+
+
+def _compare_all(world: World, seed: str, waiting: queue.SimpleQueue[int]) -> Iterator[Compared]:
+    while True:
+        try:
+            number = waiting.get_nowait()
+        except queue.Empty:
+            return
+        yield world.compare(policy_set(seed, number, world.setting))
+
+
+def _drain(waiting: queue.SimpleQueue[int]) -> None:
+    while True:
+        try:
+            waiting.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _line(compared: Compared) -> str:
+    policies, report = compared.policies, compared.report
+    verdict = f"{len(compared.disagreements)} disagree" if compared.disagreements else "agree"
+    return (
+        f"set {policies.number}: {len(policies.objects)} policies, {policies.blocked} of {len(report.verdicts)} "
+        f"connections blocked, {verdict} after {report.looks} looks in {report.seconds:.1f} s"
+    )
+
+
+def _shown(compared: Compared) -> Iterator[str]:
+    yield f"set {compared.policies.number}:"
+    yield from (f"  {verdict}" for verdict in compared.disagreements)
+    yield from yaml.safe_dump_all(compared.policies.objects, sort_keys=False).splitlines()
