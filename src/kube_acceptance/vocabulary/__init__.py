@@ -11,8 +11,19 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "charts", "releases", "objects", "workloads", "pods", "services", "http", "network", "volumes"),
-        *("secrets", "access", "logs", "events", "metrics", "faults", "documents", "browser"),
+        *("images", "charts", "releases", "objects", "workloads", "pods", "services", "http", "network"),
+        *(
+            "policy_changes",
+            "volumes",
+            "secrets",
+            "access",
+            "logs",
+            "events",
+            "metrics",
+            "faults",
+            "documents",
+            "browser",
+        ),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""

@@ -14,6 +14,11 @@ Requests of a session:
         which of the ports are listened on (and accept a connection from inside), and the connections to them.
     {"do": "listen", "address": OWN_IP, "ports": [N, …], "nonce": TEXT}
         listen on ports of the pod that nobody listens on, and answer with the nonce, until the session ends.
+    {"do": "series", "address": OWN_IP, "every": SECONDS, "timeout": SECONDS, "add": {ID: LANE, …}, "drop": [ID, …]}
+        try each lane again and again from now on, until it is dropped; the reply has the attempts that ended since the
+        last one, the time here, and until when all attempts have ended. A lane: {"kind": "tcp"|"greeting"|"udp",
+        "host": IP, "port": N, "open": BOOL}; an attempt is a connection of its own, or with "open" something said over
+        one that stays open.
     done
         ends the session, as does the end of stdin, or silence for two minutes.
 
@@ -44,6 +49,7 @@ SILENCE = 120  # seconds after which a session that nobody asks anything ends by
 RESOLVER_GRACE = 1.0  # seconds a resolver may take beyond a probe's own time
 INSIDE = 1.0  # seconds a connection from inside the pod may take
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
+PING = b"ping "  # what is said over an open connection, with a number; the other side says it back
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
 RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
 
@@ -355,15 +361,15 @@ class Guests:
             with connection:
                 try:
                     connection.sendall(answer)
-                    while connection.recv(4096):
-                        pass
+                    while said := connection.recv(4096):
+                        connection.sendall(said)
                 except OSError:
                     pass  # the other side went away: that is its business
 
         def answer_datagrams() -> None:
             while True:
-                _, sender = datagrams.recvfrom(4096)
-                datagrams.sendto(answer, sender)
+                question, sender = datagrams.recvfrom(4096)
+                datagrams.sendto(answer + (question if question.startswith(PING) else b""), sender)
 
         threading.Thread(target=answer_connections, daemon=True).start()
         threading.Thread(target=answer_datagrams, daemon=True).start()
@@ -379,10 +385,209 @@ def listen_as_guest(request: Reply, guests: Guests) -> Reply:
     return {"self": check_self(request["address"])}
 
 
+class Attempt:
+    """One attempt of a lane, from its start."""
+
+    def __init__(self, lane: str, kind: str, timeout: float) -> None:
+        self.lane, self.kind = lane, kind
+        self.started = time.monotonic()
+        self.end = self.started + timeout
+        self.opened: socket.socket | None = None
+        self.connected = False
+        self.said = b""
+        self.over = False
+
+
+class Line:
+    """A connection that stays open, and what was said over it and not answered yet."""
+
+    def __init__(self, lane: str, opened: socket.socket) -> None:
+        self.lane, self.opened = lane, opened
+        self.said = b""
+        self.nonce = ""
+        self.asked: dict[int, Attempt] = {}
+        self.ended: tuple[str, str] | None = None
+
+
+class Series:
+    """Tries lanes at regular moments, by one thread that waits for no attempt before it starts the next.
+
+    A TCP attempt is one SYN if its time is less than the second after which the kernel sends another: so an attempt
+    tells what was true when it started. Once connected it has GREETING seconds to hear who is there.
+
+    Args:
+        every: Seconds from one attempt of a lane to the next.
+        timeout: Seconds after which an attempt counts as unanswered.
+    """
+
+    GREETING = 5.0
+
+    def __init__(self, every: float, timeout: float) -> None:
+        import selectors  # only this kind of request needs it
+
+        self.every, self.timeout = every, timeout
+        self.lanes: dict[str, Reply] = {}
+        self.lines: dict[str, Line] = {}
+        self.finished: list[list[Any]] = []
+        self.pending: list[Attempt] = []
+        self.number = 0
+        self.selector = selectors.DefaultSelector()
+        self.read, self.write = selectors.EVENT_READ, selectors.EVENT_WRITE
+        self.lock = threading.Lock()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def update(self, add: dict[str, Reply], drop: list[str]) -> Reply:
+        """Begin and end lanes, and return the attempts that ended since the last time."""
+        with self.lock:
+            for lane in drop:
+                self.lanes.pop(lane, None)
+                if line := self.lines.pop(lane, None):
+                    self.forget(line.opened)
+            self.lanes.update(add)
+            finished, self.finished = self.finished, []
+            now = time.monotonic()
+            # an attempt that is not over may have been made before one that is
+            return {"now": now, "until": min((one.started for one in self.pending), default=now), "attempts": finished}
+
+    def run(self) -> None:
+        """Start attempts, and see what became of them."""
+        tick = time.monotonic()
+        while True:
+            ready = self.selector.select(max(0.0, tick - time.monotonic()))
+            with self.lock:
+                for key, _ in ready:
+                    if self.selector.get_map().get(key.fd) is key:  # else it was dropped meanwhile
+                        self.hear(key.data) if isinstance(key.data, Line) else self.advance(key.data)
+                now = time.monotonic()
+                for attempt in [one for one in self.pending if one.end <= now]:
+                    self.finish(attempt, "connected" if attempt.connected else "timeout", "")
+                if now >= tick:
+                    for lane, probe in list(self.lanes.items()):
+                        self.ask(lane, probe) if probe.get("open") else self.dial(lane, probe)
+                    tick = max(tick + self.every, now)  # what could not be done in time is left out, not made up for
+
+    def finish(self, attempt: Attempt, status: str, detail: str) -> None:
+        """Take down how an attempt ended: [lane, start, seconds, status, what was said or went wrong]."""
+        if attempt.over:
+            return
+        attempt.over = True
+        self.pending.remove(attempt)
+        if attempt.opened:
+            self.forget(attempt.opened)
+        seconds = round(time.monotonic() - attempt.started, 4)
+        self.finished.append([attempt.lane, attempt.started, seconds, status, detail])
+
+    def forget(self, opened: socket.socket) -> None:
+        """Close a socket that is watched or not."""
+        if self.selector.get_map().get(opened):
+            self.selector.unregister(opened)
+        opened.close()
+
+    def start(self, lane: str, kind: str) -> Attempt:
+        """A new attempt."""
+        attempt = Attempt(lane, kind, self.timeout)
+        self.pending.append(attempt)
+        return attempt
+
+    def open(self, probe: Reply) -> socket.socket:
+        """A socket that connects without being waited for; raises OSError."""
+        family = socket.AF_INET6 if ":" in probe["host"] else socket.AF_INET
+        opened = socket.socket(family, kind_of(probe))
+        opened.setblocking(False)
+        error = opened.connect_ex((probe["host"], probe["port"]))
+        if error not in (0, errno.EINPROGRESS):
+            opened.close()
+            raise OSError(error, os.strerror(error))
+        return opened
+
+    def dial(self, lane: str, probe: Reply) -> None:
+        """Start an attempt with a connection of its own."""
+        attempt = self.start(lane, probe["kind"])
+        try:
+            attempt.opened = self.open(probe)
+            if attempt.kind == "udp":
+                attempt.opened.send(b"who are you\n")
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+            return
+        self.selector.register(attempt.opened, self.read if attempt.kind == "udp" else self.write, attempt)
+
+    def advance(self, attempt: Attempt) -> None:
+        """Go on with an attempt whose socket has something to tell."""
+        opened = attempt.opened
+        assert opened
+        try:
+            if self.selector.get_key(opened).events == self.write:
+                if error := opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    raise OSError(error, os.strerror(error))
+                if attempt.kind == "tcp":
+                    self.finish(attempt, "connected", "")
+                    return
+                attempt.connected = True  # what is let in and hears nothing is no block
+                attempt.end += self.GREETING
+                self.selector.modify(opened, self.read, attempt)
+            part = opened.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+            return
+        attempt.said += part
+        if b"\n" in attempt.said or not part:
+            self.finish(attempt, "connected", attempt.said.decode(errors="replace").strip())
+
+    def ask(self, lane: str, probe: Reply) -> None:
+        """Say something over the lane's open connection, which is opened by the first attempt."""
+        attempt = self.start(lane, "open")
+        try:
+            if lane not in self.lines:
+                self.lines[lane] = line = Line(
+                    lane, connect(probe["host"], probe["port"], kind_of(probe), Clock(self.timeout))
+                )
+                line.opened.setblocking(False)
+                self.selector.register(line.opened, self.read, line)
+            line = self.lines[lane]
+            if line.ended:
+                self.finish(attempt, *line.ended)
+                return
+            self.number += 1
+            line.asked[self.number] = attempt
+            line.opened.send(PING + b"%d\n" % self.number)
+        except BlockingIOError:
+            return  # nothing of what was said before is taken any more: it will be late
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+
+    def hear(self, line: Line) -> None:
+        """Read what comes over an open connection: who is there, and what was said to it."""
+        try:
+            part = line.opened.recv(65536)
+            if not part:
+                raise ConnectionResetError(errno.ECONNRESET, "closed by the other side")
+        except BlockingIOError:
+            return
+        except OSError as error:
+            line.ended = classify(error)
+            self.selector.unregister(line.opened)
+            return
+        *said, line.said = (line.said + part).split(b"\n")
+        for text in said:
+            if not text.startswith(PING):
+                line.nonce = text.decode(errors="replace")
+            elif attempt := line.asked.pop(int(text[len(PING) :]), None):
+                self.finish(attempt, "connected", line.nonce)
+
+
+def kind_of(probe: Reply) -> int:
+    """The kind of socket that a probe needs."""
+    return socket.SOCK_DGRAM if probe["kind"] == "udp" else socket.SOCK_STREAM
+
+
 def session() -> None:
     """Answer requests until there are no more."""
     held: list[socket.socket] = []
     guests = Guests()
+    series: Series | None = None
     signal.alarm(SILENCE)
     for line in sys.stdin:
         if line.strip() == "done":
@@ -399,6 +604,9 @@ def session() -> None:
             }
         elif request["do"] == "listen":
             reply = listen_as_guest(request, guests)
+        elif request["do"] == "series":
+            series = series or Series(request["every"], request["timeout"])
+            reply = {"self": check_self(request["address"]), **series.update(request["add"], request["drop"])}
         else:
             reply = witness(request)
         print(json.dumps(reply), flush=True)
