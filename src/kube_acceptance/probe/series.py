@@ -16,7 +16,8 @@ from kube_acceptance.probe.place import Place, Target
 
 EVERY = 0.05  # seconds from one attempt to the next: what a measured time may be wrong by
 # below the second after which the kernel repeats a SYN (RFC 6298): an attempt must tell of its own moment alone
-TIMEOUT = 0.9
+ONE_SYN = 0.9
+ANSWER = 3.0  # seconds for what is not repeated, or repeated by the connection: ordinary congestion of a busy machine
 STEADY = 1.0  # seconds for which a new state must have held to be there for good
 GAP = 1.0  # seconds without an attempt that would hide a flicker
 
@@ -66,7 +67,8 @@ class Lane:
     def request(self) -> dict[str, Any]:
         """What the agent is told of it."""
         kind = "udp" if self.protocol is Protocol.UDP else "greeting" if self.target.proof else "tcp"
-        return {"kind": kind, "host": self.target.host, "port": self.port, "open": self.is_open}
+        timeout = ONE_SYN if self.protocol is Protocol.TCP and not self.is_open else ANSWER
+        return {"kind": kind, "host": self.target.host, "port": self.port, "open": self.is_open, "timeout": timeout}
 
     def add(self, started: float, status: str, said: str) -> None:
         """Take down an attempt as the agent tells it."""
@@ -80,16 +82,19 @@ class Lane:
             outcome, detail = Outcome.BROKEN, f"something else answered: {said!r}"
         bisect.insort(self.attempts, Attempt(started, outcome, detail), key=attrgetter("started"))
 
+    def begin_anew(self) -> None:
+        """Be judged from the last attempt that was as expected on: it shows how it is before whatever happens next."""
+        right = (attempt.started for attempt in self.between(self.since) if attempt.outcome is self.expected)
+        self.since = max(right, default=self.since)
+        self.attempts = [attempt for attempt in self.attempts if attempt.started >= self.since]
+
     def steady_since(self, moment: float, expected: Outcome) -> float | None:
         """When the attempts from a moment on became as expected for good; None if they have not been so for STEADY."""
-        first = last = None
-        for attempt in self.between(moment):
-            last = attempt.started
-            if attempt.outcome is not expected:
-                first = None
-            elif first is None:
-                first = last
-        return first if first is not None and last is not None and last - first >= STEADY else None
+        attempts = list(self.between(moment))
+        wrong = strays(attempts, expected)
+        later = attempts[attempts.index(wrong[-1]) + 1 :] if wrong else attempts
+        first = next((attempt.started for attempt in later if attempt.outcome is expected), None)
+        return first if first is not None and later[-1].started - first >= STEADY else None
 
     def dead_since(self, moment: float) -> float | None:
         """When the attempts from a moment on got through no more; None if that has not been so for STEADY."""
@@ -102,6 +107,26 @@ class Lane:
         """The attempts that started in a time, in their order, as far as all before them are over."""
         end = min(end, self.told_until)
         return (attempt for attempt in self.attempts if start <= attempt.started < end)
+
+
+def strays(attempts: Sequence[Attempt], expected: Outcome) -> list[Attempt]:
+    """The attempts that are not as expected.
+
+    An attempt is one packet, and any network may lose one: a single unanswered attempt between answered ones is no
+    block. A single answered one between unanswered ones is a hole.
+    """
+    wrong = [attempt.outcome is not expected for attempt in attempts]
+
+    def single(place: int) -> bool:
+        beside = wrong[max(0, place - 1) : place] + wrong[place + 1 : place + 2]
+        return (
+            expected is Outcome.ALLOWED
+            and attempts[place].outcome is Outcome.BLOCKED
+            and beside != []
+            and not any(beside)
+        )
+
+    return [attempt for place, attempt in enumerate(attempts) if wrong[place] and not single(place)]
 
 
 def took(lane: Lane, change: Change, expected: Outcome, within: float) -> float:
@@ -152,7 +177,7 @@ def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float
     attempts = list(lane.between(lane.since, end))
     if not attempts:
         raise ProbeError(f"{lane} was not tried before {change.what}, so nothing can be said")
-    if wrong := [attempt for attempt in attempts if attempt.outcome is not expected]:
+    if wrong := strays(attempts, expected):
         after = wrong[0].started - change.acknowledged
         when = f"{abs(after):.2f} s {'after' if after >= 0 else 'before'} {change.what}"
         raise ProbeError(

@@ -16,7 +16,7 @@ from kube_acceptance.probe.observe import Cell, Observer, probe
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.place import Place, Target
 from kube_acceptance.probe.report import BUDGET, Report
-from kube_acceptance.probe.series import STEADY, TIMEOUT, Change, Lane, apply, cut, settled_since, unmoved
+from kube_acceptance.probe.series import ANSWER, STEADY, Change, Lane, apply, cut, settled_since, unmoved
 from kube_acceptance.probe.verdict import Verdict, judge
 from kube_acceptance.probe.watch import Watch
 
@@ -145,8 +145,8 @@ class Trial(AbstractContextManager["Trial"]):
         self._watch.poll()
         moved, still = apply(lanes, expected, change, within)  # with what was seen during the look
         for lane in lanes:
-            lane.expected, lane.since, lane.new = expected.get(lane, lane.expected), lane.told_until, False
-            lane.attempts = [attempt for attempt in lane.attempts if attempt.started >= lane.since]
+            lane.expected, lane.new = expected.get(lane, lane.expected), False
+            lane.begin_anew()
         return Found(change, moved, still, self._watch.precision)
 
     def must_stay_usable(self, row: Expectation) -> str:
@@ -222,7 +222,7 @@ class Trial(AbstractContextManager["Trial"]):
         """Learn of attempts until it is done, or until whatever began before the deadline is known."""
         while True:
             self._watch.poll()
-            if done() or time.monotonic() > deadline + STEADY + 2 * TIMEOUT:
+            if done() or time.monotonic() > deadline + STEADY + 2 * ANSWER:
                 return
             time.sleep(POLL_EVERY)
 

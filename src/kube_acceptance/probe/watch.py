@@ -11,7 +11,7 @@ from kubernetes import client
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.ephemeral import ensure_agent
 from kube_acceptance.probe.place import Place
-from kube_acceptance.probe.series import EVERY, TIMEOUT, Lane
+from kube_acceptance.probe.series import EVERY, Lane
 from kube_acceptance.probe.session import Session
 
 PATIENCE = 30.0  # seconds an agent may take to reply
@@ -98,7 +98,6 @@ class Watch(AbstractContextManager["Watch"]):
                 "do": "series",
                 "address": place.address,
                 "every": EVERY,
-                "timeout": TIMEOUT,
                 "add": {key: lane.request() for key, lane in add.items()},
                 "drop": list(drop),
             }

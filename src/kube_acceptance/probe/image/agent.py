@@ -14,11 +14,11 @@ Requests of a session:
         which of the ports are listened on (and accept a connection from inside), and the connections to them.
     {"do": "listen", "address": OWN_IP, "ports": [N, …], "nonce": TEXT}
         listen on ports of the pod that nobody listens on, and answer with the nonce, until the session ends.
-    {"do": "series", "address": OWN_IP, "every": SECONDS, "timeout": SECONDS, "add": {ID: LANE, …}, "drop": [ID, …]}
+    {"do": "series", "address": OWN_IP, "every": SECONDS, "add": {ID: LANE, …}, "drop": [ID, …]}
         try each lane again and again from now on, until it is dropped; the reply has the attempts that ended since the
         last one, the time here, and until when all attempts have ended. A lane: {"kind": "tcp"|"greeting"|"udp",
-        "host": IP, "port": N, "open": BOOL}; an attempt is a connection of its own, or with "open" something said over
-        one that stays open.
+        "host": IP, "port": N, "timeout": SECONDS, "open": BOOL}; an attempt is a connection of its own, or with "open"
+        something said over one that stays open.
     done
         ends the session, as does the end of stdin, or silence for two minutes.
 
@@ -417,15 +417,14 @@ class Series:
 
     Args:
         every: Seconds from one attempt of a lane to the next.
-        timeout: Seconds after which an attempt counts as unanswered.
     """
 
     GREETING = 5.0
 
-    def __init__(self, every: float, timeout: float) -> None:
+    def __init__(self, every: float) -> None:
         import selectors  # only this kind of request needs it
 
-        self.every, self.timeout = every, timeout
+        self.every = every
         self.lanes: dict[str, Reply] = {}
         self.lines: dict[str, Line] = {}
         self.finished: list[list[Any]] = []
@@ -483,9 +482,9 @@ class Series:
             self.selector.unregister(opened)
         opened.close()
 
-    def start(self, lane: str, kind: str) -> Attempt:
-        """A new attempt."""
-        attempt = Attempt(lane, kind, self.timeout)
+    def start(self, lane: str, kind: str, timeout: float) -> Attempt:
+        """A new attempt, which counts as unanswered after so many seconds."""
+        attempt = Attempt(lane, kind, timeout)
         self.pending.append(attempt)
         return attempt
 
@@ -502,7 +501,7 @@ class Series:
 
     def dial(self, lane: str, probe: Reply) -> None:
         """Start an attempt with a connection of its own."""
-        attempt = self.start(lane, probe["kind"])
+        attempt = self.start(lane, probe["kind"], probe["timeout"])
         try:
             attempt.opened = self.open(probe)
             if attempt.kind == "udp":
@@ -538,11 +537,11 @@ class Series:
 
     def ask(self, lane: str, probe: Reply) -> None:
         """Say something over the lane's open connection, which is opened by the first attempt."""
-        attempt = self.start(lane, "open")
+        attempt = self.start(lane, "open", probe["timeout"])
         try:
             if lane not in self.lines:
                 self.lines[lane] = line = Line(
-                    lane, connect(probe["host"], probe["port"], kind_of(probe), Clock(self.timeout))
+                    lane, connect(probe["host"], probe["port"], kind_of(probe), Clock(probe["timeout"]))
                 )
                 line.opened.setblocking(False)
                 self.selector.register(line.opened, self.read, line)
@@ -605,7 +604,7 @@ def session() -> None:
         elif request["do"] == "listen":
             reply = listen_as_guest(request, guests)
         elif request["do"] == "series":
-            series = series or Series(request["every"], request["timeout"])
+            series = series or Series(request["every"])
             reply = {"self": check_self(request["address"]), **series.update(request["add"], request["drop"])}
         else:
             reply = witness(request)
