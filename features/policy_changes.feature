@@ -157,7 +157,7 @@ Feature: Changes of network policies
     And "backend" can reach "database:5432"
 
   @disruptive @REQ-POL-07
-  Scenario: Pods of a rollout and recreated pods obey from the start
+  Scenario: Every pod of the release is recreated, and the new ones obey
     Given the chart is installed in a namespace of its own
     When every pod is deleted and replaced within 2 minutes
     Then these connections are as expected

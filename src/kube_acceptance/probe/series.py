@@ -18,6 +18,7 @@ EVERY = 0.05  # seconds from one attempt to the next: what a measured time may b
 # below the second after which the kernel repeats a SYN (RFC 6298): an attempt must tell of its own moment alone
 ONE_SYN = 0.9
 ANSWER = 3.0  # seconds for what is not repeated, or repeated by the connection: ordinary congestion of a busy machine
+LOST = 3  # packets in a row that may be lost without being blocked: what is shut for less than 0.2 s goes unseen
 STEADY = 1.0  # seconds for which a new state must have held to be there for good
 GAP = 1.0  # seconds without an attempt that would hide a flicker
 
@@ -112,21 +113,16 @@ class Lane:
 def strays(attempts: Sequence[Attempt], expected: Outcome) -> list[Attempt]:
     """The attempts that are not as expected.
 
-    An attempt is one packet, and any network may lose one: a single unanswered attempt between answered ones is no
-    block. A single answered one between unanswered ones is a hole.
+    An attempt is one packet, and a network or a busy machine may lose one: up to LOST unanswered attempts in a row are
+    no block if others beside them are answered. A single answered one among unanswered ones is a hole.
     """
-    wrong = [attempt.outcome is not expected for attempt in attempts]
-
-    def single(place: int) -> bool:
-        beside = wrong[max(0, place - 1) : place] + wrong[place + 1 : place + 2]
-        return (
-            expected is Outcome.ALLOWED
-            and attempts[place].outcome is Outcome.BLOCKED
-            and beside != []
-            and not any(beside)
-        )
-
-    return [attempt for place, attempt in enumerate(attempts) if wrong[place] and not single(place)]
+    found: list[Attempt] = []
+    for outcome, group in itertools.groupby(attempts, key=attrgetter("outcome")):
+        run = list(group)
+        lost = expected is Outcome.ALLOWED and outcome is Outcome.BLOCKED and len(run) <= min(LOST, len(attempts) - 1)
+        if outcome is not expected and not lost:
+            found += run
+    return found
 
 
 def took(lane: Lane, change: Change, expected: Outcome, within: float) -> float:
@@ -162,8 +158,19 @@ def took(lane: Lane, change: Change, expected: Outcome, within: float) -> float:
     return seconds
 
 
-def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float("inf")) -> int:
-    """The number of attempts since the lane is judged, all of which were as expected.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many attempts showed that a connection stayed as it was, and how many packets were lost."""
+
+    attempts: int
+    lost: int
+
+    def __str__(self) -> str:
+        return f"{self.attempts} attempts" + (f", {self.lost} of them lost" if self.lost else "")
+
+
+def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float("inf")) -> Kept:
+    """The attempts since the lane is judged, all of which were as expected.
 
     Args:
         lane: The lane.
@@ -186,7 +193,7 @@ def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float
             details=history(lane, lane.since),
         )
     check_gaps(lane, lane.since)
-    return len(attempts)
+    return Kept(len(attempts), sum(1 for attempt in attempts if attempt.outcome is not expected))
 
 
 def settled_since(lane: Lane) -> float:
@@ -249,11 +256,11 @@ def history(lane: Lane, start: float, lines: int = 12) -> list[str]:
 
 def apply(
     lanes: Sequence[Lane], expected: Mapping[Lane, Outcome], change: Change, within: float
-) -> tuple[dict[Lane, float], dict[Lane, int]]:
+) -> tuple[dict[Lane, float], dict[Lane, Kept]]:
     """Judge all lanes after a change: those that must be otherwise, and those that must not have moved.
 
     Returns:
-        The seconds that each changed or new lane took, and the number of attempts of each that did not move.
+        The seconds that each changed or new lane took, and what kept each other one as it was.
 
     Raises:
         ProbeError: One is not as it must be.

@@ -16,7 +16,7 @@ from kube_acceptance.probe.observe import Cell, Observer, probe
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.place import Place, Target
 from kube_acceptance.probe.report import BUDGET, Report
-from kube_acceptance.probe.series import ANSWER, STEADY, Change, Lane, apply, cut, settled_since, unmoved
+from kube_acceptance.probe.series import ANSWER, STEADY, Change, Kept, Lane, apply, cut, settled_since, unmoved
 from kube_acceptance.probe.verdict import Verdict, judge
 from kube_acceptance.probe.watch import Watch
 
@@ -25,11 +25,11 @@ POLL_EVERY = 0.25  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a change did: the seconds each changed connection took, and the attempts of each that did not move."""
+    """What a change did: the seconds each changed connection took, and what kept each other one as it was."""
 
     change: Change
     moved: Mapping[Lane, float]
-    still: Mapping[Lane, int]
+    still: Mapping[Lane, Kept]
     precision: float
 
 
@@ -102,13 +102,15 @@ class Trial(AbstractContextManager["Trial"]):
         """Replace a pod: its connections end before, and those of the new one begin when it runs."""
         old = self.place(name)
         its = [lane for lane in self._watch.lanes if not lane.is_open and old in (lane.source, *lane.target.witnesses)]
+        if not its:
+            raise ProbeError(f"no connection from or to {name} is tried that would show what its replacement does")
         self._watch.poll()
         moment = time.monotonic()
         for lane in its:
             unmoved(lane, Change(f"{name} was replaced", moment, moment), lane.expected)
         self._watch.drop(its)
         self._watch.forget(old)
-        self.changed(replace())
+        self._change = replace()
         self._places.pop(name)
         self._targets = {key: target for key, target in self._targets.items() if key[0] != name}
         if self.place(name).uid == old.uid:
@@ -165,7 +167,7 @@ class Trial(AbstractContextManager["Trial"]):
         self._until(lambda: lane.told_until - change.acknowledged >= STEADY, time.monotonic() + BUDGET)
         told = unmoved(lane, change, Outcome.ALLOWED)
         after = sum(1 for _ in lane.between(change.acknowledged))
-        return f"{lane} answered {told} times, {after} of them after {change.what}; new ones are {beside.expected}"
+        return f"{lane} answered in {told}, {after} of them after {change.what}; new ones are {beside.expected}"
 
     def must_be_cut(self, row: Expectation, within: float) -> tuple[float, str]:
         """Judge a connection that was open before the last change: it is of no use any more.

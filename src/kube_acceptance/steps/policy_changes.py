@@ -172,6 +172,6 @@ def _row(row: dict[str, str], expected: str) -> Expectation:
 def _tell(found: Found, within: float) -> None:
     for lane, seconds in found.moved.items():
         waited(f"{lane} is {lane.expected} after {found.change.what}", seconds, within)
-    for lane, attempts in found.still.items():
-        note(f"{lane} stayed {lane.expected} in {attempts} attempts")
+    for lane, kept in found.still.items():
+        note(f"{lane} stayed {lane.expected} in {kept}")
     note(f"measured to {1000 * found.precision:.0f} ms")

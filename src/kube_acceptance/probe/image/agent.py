@@ -420,10 +420,14 @@ class Series:
     """
 
     GREETING = 5.0
+    # below those that the kernel chooses by itself
+    PORTS = range(10000, 32000)
 
     def __init__(self, every: float) -> None:
-        import selectors  # only this kind of request needs it
+        import random  # only this kind of request needs these
+        import selectors
 
+        self.port = random.randrange(len(self.PORTS))
         self.every = every
         self.lanes: dict[str, Reply] = {}
         self.lines: dict[str, Line] = {}
@@ -489,15 +493,31 @@ class Series:
         return attempt
 
     def open(self, probe: Reply) -> socket.socket:
-        """A socket that connects without being waited for; raises OSError."""
+        """A socket that connects without being waited for; raises OSError.
+
+        Each has a source port that no other one has had for minutes: the kernel would take a datagram from a port that
+        was used a moment ago for one of the flow of then, which was let through.
+        """
         family = socket.AF_INET6 if ":" in probe["host"] else socket.AF_INET
         opened = socket.socket(family, kind_of(probe))
         opened.setblocking(False)
+        self.bind(opened)
         error = opened.connect_ex((probe["host"], probe["port"]))
         if error not in (0, errno.EINPROGRESS):
             opened.close()
             raise OSError(error, os.strerror(error))
         return opened
+
+    def bind(self, opened: socket.socket) -> None:
+        """Give a socket the next source port that is free."""
+        for _ in self.PORTS:
+            self.port = (self.port + 1) % len(self.PORTS)
+            try:
+                opened.bind(("", self.PORTS[self.port]))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
 
     def dial(self, lane: str, probe: Reply) -> None:
         """Start an attempt with a connection of its own."""
