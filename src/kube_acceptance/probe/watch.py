@@ -106,12 +106,23 @@ class Watch(AbstractContextManager["Watch"]):
         if reply["self"]:
             raise ProbeError(reply["self"])
         answered = time.monotonic()
-        error = (answered - asked) / 2
+        offset, error = read_clock(asked, answered, reply["now"])
         if error < self._clocks.get(place, (0.0, float("inf")))[1]:
-            self._clocks[place] = (asked + answered) / 2 - reply["now"], error
+            self._clocks[place] = offset, error
         for key, started, _, status, said in reply["attempts"]:
             if lane := self._lanes.get(key):
                 lane.add(started + self._clocks[place][0], status, said)
         for lane in self.lanes:
             if lane.source == place:
                 lane.told_until = reply["until"] + self._clocks[place][0]
+
+
+def read_clock(asked: float, answered: float, there: float) -> tuple[float, float]:
+    """What must be added to an agent's time to have this process's, and how wrong that may be at most, in seconds.
+
+    One kernel has one monotonic clock, which starts with the machine: an agent whose clock shows what this one shows
+    meanwhile is on this machine, as Kind's are, and nothing must be added. Otherwise the middle is the best guess.
+    """
+    if asked <= there <= answered:
+        return 0.0, 0.0
+    return (asked + answered) / 2 - there, (answered - asked) / 2

@@ -625,7 +625,8 @@ def session() -> None:
             reply = listen_as_guest(request, guests)
         elif request["do"] == "series":
             series = series or Series(request["every"])
-            reply = {"self": check_self(request["address"]), **series.update(request["add"], request["drop"])}
+            wrong = check_self(request["address"]) if request["add"] else ""
+            reply = {"self": wrong, **series.update(request["add"], request["drop"])}
         else:
             reply = witness(request)
         print(json.dumps(reply), flush=True)
