@@ -89,6 +89,20 @@ def test_silence_is_a_time_out_and_attempts_do_not_wait_for_each_other() -> None
     assert found[2][1] - found[0][1] < 0.5  # the third began before the first was over
 
 
+def test_what_only_a_second_syn_reached_was_blocked_when_it_began() -> None:
+    with socket.socket() as server:
+        server.bind((HERE, 0))
+        server.listen(0)
+        port: int = server.getsockname()[1]
+        with closing(socket.create_connection((HERE, port))):
+            tried = Tried(port, "tcp")
+            tried.wait(lambda _: len(tried.series.pending) >= 1)
+            tried.ask({}, ("one",))
+            server.accept()[0].close()  # there is room for one now, and the kernel asks again a second later
+            (first, *_) = tried.wait(lambda attempts: any(one[2] < 5 for one in attempts))
+    assert first[3] == "timeout"
+
+
 def test_what_is_let_in_and_hears_nothing_is_no_time_out(mute: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent.Series, "GREETING", 0.1)
     found = Tried(mute.getsockname()[1], "greeting", timeout=0.2).wait(three)

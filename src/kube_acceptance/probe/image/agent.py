@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 SILENCE = 120  # seconds after which a session that nobody asks anything ends by itself
 RESOLVER_GRACE = 1.0  # seconds a resolver may take beyond a probe's own time
+OWN = 5.0  # seconds a connection of the agent to itself may take, which nothing but a lack of CPU time delays
 INSIDE = 1.0  # seconds a connection from inside the pod may take
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
 PING = b"ping "  # what is said over an open connection, with a number; the other side says it back
@@ -283,7 +284,7 @@ def check_self(address: str) -> str:
         with socket.socket(family, socket.SOCK_STREAM) as listener:
             listener.bind((address, 0))  # no other pod's address can be bound here
             listener.listen(1)
-            with connect(address, listener.getsockname()[1], socket.SOCK_STREAM, Clock(1)):
+            with connect(address, listener.getsockname()[1], socket.SOCK_STREAM, Clock(OWN)):
                 return ""
     except OSError as error:
         return f"the agent cannot use {address} as its own address: {classify(error)[1]}"
@@ -539,6 +540,9 @@ class Series:
             if self.selector.get_key(opened).events == self.write:
                 if error := opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                     raise OSError(error, os.strerror(error))
+                if repeated(opened):  # while this thread had no CPU time
+                    self.finish(attempt, "timeout", "")
+                    return
                 if attempt.kind == "tcp":
                     self.finish(attempt, "connected", "")
                     return
@@ -595,6 +599,11 @@ class Series:
                 line.nonce = text.decode(errors="replace")
             elif attempt := line.asked.pop(int(text[len(PING) :]), None):
                 self.finish(attempt, "connected", line.nonce)
+
+
+def repeated(opened: socket.socket) -> bool:
+    """Whether a TCP connection that was just made needed more than one SYN: `tcpi_total_retrans` of linux/tcp.h."""
+    return bool(struct.unpack_from("=I", opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0])
 
 
 def kind_of(probe: Reply) -> int:
