@@ -123,10 +123,10 @@ def test_lost_packets_are_few_and_have_answers_beside_them(ends: str, found: int
 def test_a_series_that_stood_still_proves_nothing() -> None:
     still = lane("a" * 12)
     for number in range(20):
-        still.add(102.0 + number / 10, *ENDS["a"])
+        still.add(103.0 + number / 10, *ENDS["a"])
     still.told_until = 110.0
     assert fails(lambda: apply([still], {}, CHANGE, 1)) == (
-        "frontend -> database:5432 was not tried for 1.9 s, so what happened meanwhile cannot be told"
+        "frontend -> database:5432 was not tried for 2.9 s, so what happened meanwhile cannot be told"
     )
 
 

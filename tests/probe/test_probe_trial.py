@@ -169,9 +169,12 @@ def test_a_connection_that_is_otherwise_at_both_ends_is_told(
 ) -> None:
     trial.changed(world.change())
     world.block("client")
-    monkeypatch.setattr(
-        world, "look", lambda cells: [Sighting(one, Outcome.BLOCKED, "timed out", "nothing listens") for one in cells]
-    )
+
+    def look(cells: Sequence[Cell]) -> list[Sighting]:
+        world.time += 3
+        return [Sighting(one, Outcome.BLOCKED, "timed out", "nothing listens") for one in cells]
+
+    monkeypatch.setattr(world, "look", look)
     assert fails(lambda: blocked_within(trial)).startswith("stranger -> server:8080 is blocked, expected allowed")
 
 

@@ -20,7 +20,7 @@ ONE_SYN = 0.9
 ANSWER = 3.0  # seconds for what is not repeated, or repeated by the connection: ordinary congestion of a busy machine
 LOST = 3  # packets in a row that may be lost without being blocked: what is shut for less than 0.2 s goes unseen
 STEADY = 1.0  # seconds for which a new state must have held to be there for good
-GAP = 1.0  # seconds without an attempt that would hide a flicker
+GAP = 2.0  # seconds without an attempt that would hide a flicker
 
 
 @dataclass(frozen=True, slots=True)
