@@ -22,7 +22,7 @@ def lane(ends: str, *, start: float = 99.0, expected: Outcome = ALLOWED, is_open
     """A lane that was tried every tenth of a second from a start on, with these ends."""
     made = Lane(FRONTEND, NONCE, 5432, Protocol.TCP, is_open, expected, since=start)
     for number, end in enumerate(ends):
-        made.add(start + number / 10, *ENDS[end])
+        made.add(start + number / 10, 0.0, *ENDS[end])
     made.told_until = start + len(ends) / 10
     return made
 
@@ -50,6 +50,15 @@ def test_what_is_so_at_once_takes_no_longer_than_to_the_next_attempt() -> None:
 def test_between_asking_and_acknowledging_both_is_right() -> None:
     one = lane("a" * 10 + "b" + "b" * 20)
     assert blocked(one)[one] == pytest.approx(0.08)
+
+
+def test_what_is_allowed_was_so_when_it_was_answered() -> None:
+    one = lane("b" * 9, expected=BLOCKED)
+    one.add(99.9, 0.8, *ENDS["a"])  # tried before the change, held up, and let in after it
+    for number in range(20):
+        one.add(100.1 + number / 10, 0.3, *ENDS["a"])
+    one.told_until = 110.0
+    assert apply([one], {one: ALLOWED}, CHANGE, 1)[0][one] == pytest.approx(100.4 - 100.02)
 
 
 def test_late_is_told_with_the_time_and_what_was_seen() -> None:
@@ -123,7 +132,7 @@ def test_lost_packets_are_few_and_have_answers_beside_them(ends: str, found: int
 def test_a_series_that_stood_still_proves_nothing() -> None:
     still = lane("a" * 12)
     for number in range(20):
-        still.add(103.0 + number / 10, *ENDS["a"])
+        still.add(103.0 + number / 10, 0.0, *ENDS["a"])
     still.told_until = 110.0
     assert fails(lambda: apply([still], {}, CHANGE, 1)) == (
         "frontend -> database:5432 was not tried for 2.9 s, so what happened meanwhile cannot be told"
@@ -138,7 +147,7 @@ def test_a_lane_without_attempts_proves_nothing() -> None:
 
 def test_attempts_that_end_later_are_put_where_they_began_and_not_judged_before_all_are_told() -> None:
     one = lane("a" * 5)
-    one.add(99.25, *ENDS["b"])
+    one.add(99.25, 0.9, *ENDS["b"])
     assert [attempt.started for attempt in one.attempts] == sorted(attempt.started for attempt in one.attempts)
     one.told_until = 99.25
     assert [attempt.outcome for attempt in one.between(99.0)] == [ALLOWED] * 3

@@ -52,7 +52,7 @@ class World:
         for lane in self.lanes:
             while lane.told_until < self.time:
                 stopped = any(rule(lane, lane.told_until) for rule in self.blocked)
-                lane.add(lane.told_until, *(("timeout", "") if stopped else ("connected", lane.target.proof.text)))  # type: ignore[union-attr]
+                lane.add(lane.told_until, 0.0, *(("timeout", "") if stopped else ("connected", lane.target.proof.text)))  # type: ignore[union-attr]
                 lane.told_until += 0.05
 
     def close(self) -> None:

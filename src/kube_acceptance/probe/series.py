@@ -34,11 +34,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt: when it started, on this process's monotonic clock, and how it ended."""
+    """One attempt: when it started and ended, on this process's monotonic clock, and how.
+
+    A network plugin that has no CPU time answers a packet late, by what is true then.
+    """
 
     started: float
+    ended: float
     outcome: Outcome
     detail: str
+
+    def tells_of_later(self, moment: float) -> bool:
+        """Whether it was let in after a moment, and so says nothing of how it was before."""
+        return self.outcome is Outcome.ALLOWED and self.ended >= moment
 
 
 @dataclass(eq=False)
@@ -71,7 +79,7 @@ class Lane:
         timeout = ONE_SYN if self.protocol is Protocol.TCP and not self.is_open else ANSWER
         return {"kind": kind, "host": self.target.host, "port": self.port, "open": self.is_open, "timeout": timeout}
 
-    def add(self, started: float, status: str, said: str) -> None:
+    def add(self, started: float, seconds: float, status: str, said: str) -> None:
         """Take down an attempt as the agent tells it."""
         if status == "timeout":
             outcome, detail = Outcome.BLOCKED, "timed out"
@@ -81,7 +89,7 @@ class Lane:
             outcome, detail = Outcome.ALLOWED, "it got through"
         else:
             outcome, detail = Outcome.BROKEN, f"something else answered: {said!r}"
-        bisect.insort(self.attempts, Attempt(started, outcome, detail), key=attrgetter("started"))
+        bisect.insort(self.attempts, Attempt(started, started + seconds, outcome, detail), key=attrgetter("started"))
 
     def begin_anew(self) -> None:
         """Be judged from the last attempt that was as expected on: it shows how it is before whatever happens next."""
@@ -90,12 +98,17 @@ class Lane:
         self.attempts = [attempt for attempt in self.attempts if attempt.started >= self.since]
 
     def steady_since(self, moment: float, expected: Outcome) -> float | None:
-        """When the attempts from a moment on became as expected for good; None if they have not been so for STEADY."""
+        """When the attempts from a moment on became as expected for good; None if they have not been so for STEADY.
+
+        What is allowed was so when it was answered, what is blocked when it was tried.
+        """
         attempts = list(self.between(moment))
         wrong = strays(attempts, expected)
         later = attempts[attempts.index(wrong[-1]) + 1 :] if wrong else attempts
-        first = next((attempt.started for attempt in later if attempt.outcome is expected), None)
-        return first if first is not None and later[-1].started - first >= STEADY else None
+        first = next((attempt for attempt in later if attempt.outcome is expected), None)
+        if first is None or later[-1].started - first.started < STEADY:
+            return None
+        return first.ended if expected is Outcome.ALLOWED else first.started
 
     def dead_since(self, moment: float) -> float | None:
         """When the attempts from a moment on got through no more; None if that has not been so for STEADY."""
@@ -181,7 +194,7 @@ def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float
     Raises:
         ProbeError: One was not, or there are too few to say so.
     """
-    attempts = list(lane.between(lane.since, end))
+    attempts = [attempt for attempt in lane.between(lane.since, end) if not attempt.tells_of_later(end)]
     if not attempts:
         raise ProbeError(f"{lane} was not tried before {change.what}, so nothing can be said")
     if wrong := strays(attempts, expected):

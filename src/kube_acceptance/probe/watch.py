@@ -109,9 +109,9 @@ class Watch(AbstractContextManager["Watch"]):
         offset, error = read_clock(asked, answered, reply["now"])
         if error < self._clocks.get(place, (0.0, float("inf")))[1]:
             self._clocks[place] = offset, error
-        for key, started, _, status, said in reply["attempts"]:
+        for key, started, seconds, status, said in reply["attempts"]:
             if lane := self._lanes.get(key):
-                lane.add(started + self._clocks[place][0], status, said)
+                lane.add(started + self._clocks[place][0], seconds, status, said)
         for lane in self.lanes:
             if lane.source == place:
                 lane.told_until = reply["until"] + self._clocks[place][0]
