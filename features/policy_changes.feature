@@ -1,6 +1,6 @@
 @cluster
 Feature: Changes of network policies
-  A change takes effect within its time, and only where it should. Connections are tried all the time, so that none that stays
+  A change takes effect in its time, and only where it should. Connections are tried all the time, so that none that stays
   allowed is ever lost meanwhile, and none that stays blocked ever opens; what is allowed answers with its nonce.
 
   Background:

@@ -103,6 +103,15 @@ def test_another_who_answers_is_not_allowed() -> None:
     assert fails(lambda: apply([one], {one: ALLOWED}, CHANGE, 1)).endswith("something else answered: 'me'")
 
 
+def test_nobody_who_answers_is_neither_allowed_nor_blocked() -> None:
+    one = lane("a" * 10)
+    one.add(100.0, 10.0, "connected", "")
+    assert (one.attempts[-1].outcome, one.attempts[-1].detail) == (
+        Outcome.BROKEN,
+        "it was let in, but nobody said who is there",
+    )
+
+
 def test_a_bystander_that_is_lost_for_a_moment_is_told_before_all_else() -> None:
     late, still = lane("a" * 50), lane("a" * 12 + "bbbb" + "a" * 20)
     assert fails(lambda: apply([late, still], {late: BLOCKED}, CHANGE, 1)) == (

@@ -88,7 +88,8 @@ class Lane:
         elif self.target.proof is None or said == identity(self.target.proof)[0]:
             outcome, detail = Outcome.ALLOWED, "it got through"
         else:
-            outcome, detail = Outcome.BROKEN, f"something else answered: {said!r}"
+            other = f"something else answered: {said!r}" if said else "it was let in, but nobody said who is there"
+            outcome, detail = Outcome.BROKEN, other
         bisect.insort(self.attempts, Attempt(started, started + seconds, outcome, detail), key=attrgetter("started"))
 
     def begin_anew(self) -> None:

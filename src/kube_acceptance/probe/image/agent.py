@@ -420,7 +420,7 @@ class Series:
         every: Seconds from one attempt of a lane to the next.
     """
 
-    GREETING = 5.0
+    GREETING = 10.0
     # below those that the kernel chooses by itself
     PORTS = range(10000, 32000)
 
