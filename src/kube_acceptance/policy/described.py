@@ -132,10 +132,11 @@ class DescribedPeers(Peers):
         *,
         ports: Sequence[Mapping[str, Any]] = (),
         account: str = "",
+        notes: bool = False,
     ) -> tuple[str, Nonce]:
         """Add a pod, and return its name and nonce."""
         pod, nonce = f"probe-{name}", Nonce(name)
-        manifest = pod_manifest(pod, labels, AGENT[0], nonce, ports=ports, account=account)
+        manifest = pod_manifest(pod, labels, AGENT[0], nonce, ports=ports, account=account, notes=notes)
         self._addresses[pod] = self._cluster.add_pod(namespace, pod, manifest)
         return pod, nonce
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -74,6 +74,7 @@ class Peers(AbstractContextManager["Peers"]):
         *,
         ports: Sequence[Mapping[str, Any]] = (),
         account: str = "",
+        notes: bool = False,
     ) -> tuple[str, Nonce]:
         """Create a pod and return its name and nonce, without waiting for it.
 
@@ -83,6 +84,7 @@ class Peers(AbstractContextManager["Peers"]):
             labels: The pod's labels, and nothing else: policies look at them.
             ports: What its container says of its ports, for policies that name them; nothing listens there by itself.
             account: The service account that it runs under, whose token it is then given; the default one's it is not.
+            notes: Whether it answers datagrams, too, and writes down what they say; `received` reads it.
 
         Raises:
             ProbeError: The API server refuses the pod.
@@ -90,7 +92,7 @@ class Peers(AbstractContextManager["Peers"]):
         nonce = Nonce(secrets.token_hex(8))
         pod = f"probe-{name}-{secrets.token_hex(3)}"
         try:
-            manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account)
+            manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account, notes=notes)
             self._core.create_namespaced_pod(namespace, manifest)
         except ApiException as error:
             raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
@@ -149,7 +151,15 @@ class Peers(AbstractContextManager["Peers"]):
             lines = self._outside.logs().splitlines()
         except DockerException as error:
             raise ProbeError(f"the outside container cannot be asked what it received: {error}") from error
-        return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
+        return _said(lines)
+
+    def received(self, namespace: str, pod: str) -> set[str]:
+        """The tokens of the datagrams that a pod wrote down; raises ProbeError when it cannot be asked."""
+        try:
+            log: str = self._core.read_namespaced_pod_log(pod, namespace, container=CONTAINER)
+        except ApiException as error:
+            raise ProbeError(f"pod {namespace}/{pod} cannot be asked what it received: {said_by_api(error)}") from error
+        return _said(line.encode() for line in log.splitlines())
 
     def close(self) -> None:
         """Remove everything that was made; what is gone already is no error."""
@@ -168,6 +178,11 @@ class Peers(AbstractContextManager["Peers"]):
         self._pods, self._namespace, self._engine, self._outside = [], "", None, None
 
 
+def _said(lines: Iterable[bytes]) -> set[str]:
+    """What datagrams said, in the lines of an agent that notes them."""
+    return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
+
+
 def agent_arguments(command: str, nonce: Nonce, *ports: int) -> list[str]:
     """The agent's arguments that make it answer with a nonce."""
     return [command, "--port", ",".join(map(str, ports)), "--nonce", nonce.text]
@@ -181,9 +196,11 @@ def pod_manifest(
     *,
     ports: Sequence[Mapping[str, Any]] = (),
     account: str = "",
+    notes: bool = False,
 ) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
-    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce, SERVED_PORT))
+    command = "note" if notes else "serve"
+    container = agent_container(CONTAINER, image, *agent_arguments(command, nonce, SERVED_PORT))
     if ports:
         container["ports"] = [dict(port) for port in ports]
     container["resources"] = {

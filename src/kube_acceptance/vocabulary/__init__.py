@@ -12,8 +12,8 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "charts", "posture", "releases", "objects", "workloads", "pods", "services", "http", "network"),
-        *("opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security", "logs", "events", "metrics"),
-        *("faults", "documents", "browser"),
+        *("policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security", "logs"),
+        *("events", "metrics", "faults", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""
