@@ -19,7 +19,7 @@ from kube_acceptance.policy.world import Compared, World
 from kube_acceptance.probe.peers import Peers
 
 WORLDS = 4  # at a time; each is ten pods
-ENOUGH = 3  # sets that disagree: nobody begins another, and a failure shows everything of them
+ENOUGH = 3  # sets that fail: nobody begins another, and the error shows everything of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +35,39 @@ class Check:
         """The sets with which the cluster did not come to agree."""
         return [each for each in self.compared if each.disagreements]
 
+    @property
+    def unclear(self) -> list[Compared]:
+        """The sets of which it cannot be told."""
+        return [each for each in self.compared if each.unclear and not each.disagreements]
+
     def summary(self) -> str:
         """The whole in one line."""
         connections = sum(len(each.report.verdicts) for each in self.compared)
         blocked = sum(each.policies.blocked for each in self.compared)
-        slowest = max(each.report.convergence for each in self.compared)
+        unclear = f", {len(self.unclear)} cannot be told" if self.unclear else ""
         return (
             f"{len(self.compared)} random sets of network policies, seed {self.seed}: {connections} connections "
-            f"compared, of which {blocked} must be blocked; {len(self.disagreeing)} sets disagree; "
-            f"a set took effect within {slowest:.1f} s; {self.seconds:.0f} s in all"
+            f"compared, of which {blocked} must be blocked; {len(self.disagreeing)} sets disagree{unclear}; "
+            f"{self.seconds:.0f} s in all"
         )
 
     def require_agreement(self) -> None:
         """Raise PolicyError unless the cluster did with every set what it means; with the set and the connections."""
-        if not self.disagreeing:
+        failed = self.disagreeing or self.unclear
+        if not failed:
             return
-        first = self.disagreeing[0]
-        numbers = ", ".join(str(each.policies.number) for each in self.disagreeing)
+        first = failed[0]
+        verdicts = first.disagreements or first.unclear
+        what = (
+            "the cluster does not do what network policies mean"
+            if self.disagreeing
+            else "whether the cluster does what network policies mean cannot be told"
+        )
         raise PolicyError(
-            f"the cluster does not do what network policies mean: set {first.policies.number} of seed {self.seed}: "
-            f"{first.disagreements[0]}",
-            hint=f"Sets {numbers} of {len(self.compared)} disagree; look at one again with: "
+            f"{what}: set {first.policies.number} of seed {self.seed}: {verdicts[0]}",
+            hint=f"{len(failed)} of {len(self.compared)} sets; look at this one again with: "
             f"kube-acceptance policies --seed {self.seed} --only {first.policies.number}",
-            details=[line for each in self.disagreeing[:ENOUGH] for line in _shown(each)],
+            details=[line for each in failed[:ENOUGH] for line in _shown(each)],
         )
 
 
@@ -107,7 +117,7 @@ def check(
                 for compared in _compare_all(world, seed, waiting):
                     say(_line(compared))
                     found.append(compared)
-                    if sum(bool(each.disagreements) for each in found) >= ENOUGH:
+                    if sum(bool(each.report.failures) for each in found) >= ENOUGH:
                         _drain(waiting)
 
         many = min(worlds, len(numbers))
@@ -138,7 +148,8 @@ def _drain(waiting: queue.SimpleQueue[int]) -> None:
 
 def _line(compared: Compared) -> str:
     policies, report = compared.policies, compared.report
-    verdict = f"{len(compared.disagreements)} disagree" if compared.disagreements else "agree"
+    counts = [(len(compared.disagreements), "disagree"), (len(compared.unclear), "cannot be told")]
+    verdict = ", ".join(f"{count} {what}" for count, what in counts if count) or "agree"
     return (
         f"set {policies.number}: {len(policies.objects)} policies, {policies.blocked} of {len(report.verdicts)} "
         f"connections blocked, {verdict} after {report.looks} looks in {report.seconds:.1f} s"
@@ -147,5 +158,5 @@ def _line(compared: Compared) -> str:
 
 def _shown(compared: Compared) -> Iterator[str]:
     yield f"set {compared.policies.number}:"
-    yield from (f"  {verdict}" for verdict in compared.disagreements)
+    yield from (f"  {verdict}" for verdict in compared.report.failures)
     yield from yaml.safe_dump_all(compared.policies.objects, sort_keys=False).splitlines()

@@ -84,7 +84,11 @@ class PolicySet:
     @property
     def blocked(self) -> int:
         """How many connections must be blocked."""
-        return sum(opinion.outcome is Outcome.BLOCKED for opinion in self.opinions.values())
+        return sum(map(self.must_block, self.opinions))
+
+    def must_block(self, connection: Connection) -> bool:
+        """Whether a connection must be blocked."""
+        return self.opinions[connection].outcome is Outcome.BLOCKED
 
 
 def policy_set(seed: str, number: int, setting: Setting) -> PolicySet:

@@ -34,14 +34,23 @@ def _network(value: Any) -> Any:
     if not isinstance(value, str) or "/" not in value:
         raise ValueError(f"{value!r} is not a CIDR, which is ADDRESS/LENGTH")
     try:
+        # bits beyond the length mean nothing; older API servers took them, newer ones refuse them in new objects
         return ip_network(value, strict=False)
     except ValueError:
         raise ValueError(f"{value!r} is not a CIDR, which is ADDRESS/LENGTH") from None
 
 
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-# absent, null and empty are one to Kubernetes where a list is not a pointer
-Items = BeforeValidator(lambda value: () if value is None else value)
+
+
+def _items(value: Any) -> Any:
+    # as an API server decodes it: a null list is an empty one, and null in it an item of which nothing is said
+    if value is None:
+        return ()
+    return [{} if item is None else item for item in value] if isinstance(value, list) else value
+
+
+Items = BeforeValidator(_items)
 Table = BeforeValidator(lambda value: {} if value is None else value)
 
 
@@ -262,7 +271,9 @@ class NetworkPolicy(_Part):
         except ValidationError as error:
             raise PolicyError(
                 f"NetworkPolicy {where}/{name} is malformed: {_sentence(error)}",
-                hint="An API server would refuse it too.",
+                hint="An API server drops the field, or refuses the object."
+                if _first(error)["type"] == "extra_forbidden"
+                else "An API server would refuse it too.",
             ) from error
 
 
@@ -276,9 +287,13 @@ def is_policy(item: Any) -> bool:
 _SHAPES = {"tuple_type": "a list", "model_type": "an object", "dict_type": "an object", "string_type": "text"}
 
 
+def _first(error: ValidationError) -> Mapping[str, Any]:
+    return error.errors()[0]
+
+
 def _sentence(error: ValidationError) -> str:
     """The first mistake in words, at the field's path as kubectl writes it."""
-    first = error.errors()[0]
+    first = _first(error)
     # where a field may be one of several types, pydantic names the type it tried last as part of the path
     parts = [part for part in first["loc"] if part not in ("int", "str")]
     path = "spec" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)

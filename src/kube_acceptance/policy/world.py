@@ -34,6 +34,7 @@ from kube_acceptance.probe.report import Report, settle
 from kube_acceptance.probe.verdict import State, Verdict
 
 BUDGET = 90.0  # seconds until a disagreement is one; a machine out of breath takes many for a single look
+LOOKS_AGAIN = 3  # times that connections are seen again within one look
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -46,8 +47,13 @@ class Compared:
 
     @property
     def disagreements(self) -> list[Verdict]:
-        """The connections that never became what the set means."""
-        return self.report.failures
+        """The connections that never became what the set means, though both ends are sound."""
+        return [verdict for verdict in self.report.failures if verdict.state is State.WRONG]
+
+    @property
+    def unclear(self) -> list[Verdict]:
+        """The connections of which nothing can be told."""
+        return [verdict for verdict in self.report.failures if verdict.state is State.INCONCLUSIVE]
 
 
 class World(AbstractContextManager["World"]):
@@ -129,17 +135,37 @@ class World(AbstractContextManager["World"]):
         rows = {each: self._row(each, opinion) for each, opinion in policies.opinions.items()}
 
         def look() -> list[Verdict]:
-            seen = self._observer.look([*self._cells.values(), *self._controls])
-            unreached = [each for each in seen[len(self._cells) :] if each.outcome is not Outcome.ALLOWED]
-            verdicts = []
-            for connection, sighting in zip(self._cells, seen, strict=False):
-                witnessed = bool(sighting.cell.target.witnesses)
-                unheard = sighting.unheard if witnessed else unreached[0].detail if unreached else ""
-                because = policies.opinions[connection].because
-                verdicts.append(verdict(rows[connection], sighting, unheard=unheard, because=because))
-            return verdicts
+            seen, control = self._look(policies)
+            return [
+                verdict(
+                    rows[each], sighting, unheard=_unheard(sighting, control), because=policies.opinions[each].because
+                )
+                for each, sighting in seen.items()
+            ]
 
         return Compared(policies, settle(look, budget=BUDGET))
+
+    def _look(self, policies: PolicySet) -> tuple[dict[Connection, Sighting], Sequence[Sighting]]:
+        """See every connection, and those again at once that a machine out of breath may have slowed down.
+
+        Nothing is seen again while something passes that must not: then the set is not in force yet.
+        """
+        seen: dict[Connection, Sighting] = {}
+        wanted = list(self._cells)
+        for _ in range(LOOKS_AGAIN + 1):
+            found = self._observer.look([*(self._cells[each] for each in wanted), *self._controls])
+            seen.update(zip(wanted, found, strict=False))
+            control = found[len(wanted) :]
+            if any(policies.must_block(each) and seen[each].outcome is Outcome.ALLOWED for each in wanted):
+                break
+            wanted = [
+                each
+                for each in wanted
+                if seen[each].outcome is not policies.opinions[each].outcome or _unheard(seen[each], control)
+            ]
+            if not wanted:
+                break
+        return {each: seen[each] for each in self._cells}, control
 
     def _enforce(self, objects: Sequence[Mapping[str, Any]]) -> None:
         for namespace in self._namespaces.values():
@@ -163,6 +189,13 @@ class World(AbstractContextManager["World"]):
         )
 
 
+def _unheard(sighting: Sighting, control: Sequence[Sighting]) -> str:
+    """Why a target is not proved to listen; the host outside is, when the pod that no policy selects reaches it."""
+    if sighting.cell.target.witnesses:
+        return sighting.unheard
+    return next((each.detail for each in control if each.outcome is not Outcome.ALLOWED), "")
+
+
 def verdict(row: Expectation, sighting: Sighting, *, unheard: str, because: str) -> Verdict:
     """Judge one connection of a world.
 
@@ -172,11 +205,12 @@ def verdict(row: Expectation, sighting: Sighting, *, unheard: str, because: str)
         unheard: Why its target is not proved to listen; empty when it is.
         because: Why the policies mean that.
     """
-    reason = f"{sighting.detail}, but {because}"
-    if sighting.outcome is not row.expected:
-        return Verdict(row, State.WRONG, sighting.outcome, reason)
-    if row.expected is Outcome.BLOCKED and unheard:
+    if sighting.outcome is Outcome.BROKEN:
+        return Verdict(row, State.INCONCLUSIVE, sighting.outcome, sighting.detail)
+    if sighting.outcome is Outcome.BLOCKED and unheard:
         return Verdict(row, State.INCONCLUSIVE, sighting.outcome, f"it timed out, but that proves nothing: {unheard}")
+    if sighting.outcome is not row.expected:
+        return Verdict(row, State.WRONG, sighting.outcome, f"{sighting.detail}, but {because}")
     return Verdict(row, State.RIGHT, sighting.outcome, sighting.detail)
 
 
