@@ -28,7 +28,11 @@ class Api:
     def peers(self, *_: Any, labels: dict[str, str]) -> Any:
         assert labels == {"run": "1"}
         return SimpleNamespace(
-            namespace=next(self.namespaces), start=self.start, running=self.running, close=lambda: None
+            namespace=next(self.namespaces),
+            start=self.start,
+            running=self.running,
+            received=self.received,
+            close=lambda: None,
         )
 
     def start(self, name: str, namespace: str, labels: dict[str, str], *, notes: bool) -> tuple[str, Nonce]:
