@@ -196,4 +196,4 @@ Feature: Posture
 
     Scenario: Every manifest of the application is the chart's
       Given the chart
-      Then no manifest of the application stands outside "charts"
+      Then no manifest of the application stands outside "charts, mutants"

@@ -75,7 +75,7 @@ def test_a_manifest_of_the_application_is_known_anywhere(tmp_path: Path, text: s
     files = written(tmp_path, deploy__x_dot_yaml=text, charts__x_dot_yaml=text)
     application = Application([DEPLOYMENT], ["shop-web"])
     assert application.unknown() == []
-    assert application.strays(tmp_path, files, home="charts") == [
+    assert application.strays(tmp_path, files, homes=["charts"]) == [
         "deploy/x.yaml is a manifest of the application; move it into charts"
     ]
 
@@ -90,7 +90,7 @@ def test_a_manifest_of_the_application_is_known_anywhere(tmp_path: Path, text: s
 )
 def test_other_files_are_not_taken_for_its_manifests(tmp_path: Path, text: str) -> None:
     files = written(tmp_path, deploy__x_dot_yaml=text)
-    assert Application([DEPLOYMENT], ["shop-web"]).strays(tmp_path, files, home="charts") == []
+    assert Application([DEPLOYMENT], ["shop-web"]).strays(tmp_path, files, homes=["charts"]) == []
 
 
 def test_a_workload_that_would_not_be_known_is_told() -> None:

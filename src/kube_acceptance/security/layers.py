@@ -95,12 +95,12 @@ class Application:
             if not self._knows(yaml.safe_dump(item))
         ]
 
-    def strays(self, root: Path, files: Iterable[str], *, home: str) -> list[str]:
-        """The manifests of the application that stand outside the folder of its chart, a sentence each."""
+    def strays(self, root: Path, files: Iterable[str], *, homes: Sequence[str]) -> list[str]:
+        """The manifests of the application that stand outside the folders where they may, a sentence each."""
         return [
-            f"{file} is a manifest of the application; move it into {home}"
+            f"{file} is a manifest of the application; move it into {homes[0]}"
             for file in files
-            if PurePath(file).suffix in MANIFESTS and not below([home], [file]) and self._knows(_text(root / file))
+            if PurePath(file).suffix in MANIFESTS and not below(homes, [file]) and self._knows(_text(root / file))
         ]
 
     def _knows(self, text: str) -> bool:

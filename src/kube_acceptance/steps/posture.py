@@ -145,14 +145,17 @@ def keeps_words_out(settings: Config, folder: str, datatable: list[list[str]]) -
     note(f"{len(table)} words in {len(trace.files.below([folder], files))} files")
 
 
-@assertion('no manifest of the application stands outside "{folder}"')
-def no_manifest_outside(chart: Chart, settings: Config, folder: str) -> None:
+@assertion(
+    'no manifest of the application stands outside "{folders}"',
+    example='no manifest of the application stands outside "charts, mutants"',
+)
+def no_manifest_outside(chart: Chart, settings: Config, folders: str) -> None:
     """No file elsewhere has objects with the application's label or images; the chart's own are known by them."""
     values = yaml.safe_load((chart.folder / "values.yaml").read_text(encoding="utf-8"))
     built = some((_at(values, f"{image.value}.repository") for image in settings.images.values()), what="own images")
     application = Application(chart.render(name=settings.release, namespace=NAMESPACE), built)
     must(application.unknown(), of="workloads")
-    must(application.strays(settings.root, trace.project_files(settings.root), home=folder), of="files")
+    must(application.strays(settings.root, trace.project_files(settings.root), homes=folders.split(", ")), of="files")
 
 
 def _rendered(chart: Chart, settings: Config) -> Rendered:
