@@ -7,4 +7,5 @@ pytest_plugins = [
     "steps.pages",
     "steps.planted",
     "steps.todos",
+    "steps.rotation",  # after those that it is made of: pytest rewrites a module only when it loads it first
 ]

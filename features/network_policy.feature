@@ -54,12 +54,23 @@ Feature: Network policy
       | backend                       | dns:53       | allowed  |
 
   @REQ-POL-05
-  Scenario: Nothing else is possible
+  Scenario: The table of connections is complete, and nothing else is possible
     Then every connection is as this complete table says
-      | from                                                          | to                                          | expected |
-      | ingress controller                                            | frontend:3000, service todo-frontend        | allowed  |
-      | frontend                                                      | backend:8000, service todo-backend          | allowed  |
-      | backend, stand-in for migration, stand-in for backup          | database:5432, service todo-database        | allowed  |
-      | frontend, backend, stand-in for migration, stand-in for backup | dns                                        | allowed  |
-      | all others                                                    | all others                                  | allowed  |
-      | anything else                                                 | anything else                               | blocked  |
+      | from                                                  | to                                   | expected |
+      | ingress controller                                    | frontend:3000, service todo-frontend | allowed  |
+      | frontend                                              | backend:8000, service todo-backend   | allowed  |
+      | backend, stand-in for migration, stand-in for backup  | database:5432, service todo-database | allowed  |
+      | frontend, backend                                     | dns                                  | allowed  |
+      | stand-in for migration, stand-in for backup           | dns                                  | allowed  |
+      | all others                                            | all others                           | allowed  |
+      | anything else                                         | anything else                        | blocked  |
+
+  @REQ-POL-05
+  Scenario: A table with a gap fails, and so does one whose default row is wrong
+    Given the example project "gaps" on this cluster
+    When its suite runs with "--seed 1"
+    Then it fails after something was made ready
+    And its scenarios fail for these reasons
+      | scenario                        | reason                                                                                    |
+      | A table leaves out pairs        | the table says nothing of stranger -> probe in till:8080 (3 of                            |
+      | A default row promises too much | stranger -> probe in till:8080 is allowed, expected blocked: no network policy stops it   |

@@ -115,9 +115,10 @@ Feature: Running and reporting
       And they used 2 releases: one that they shared and one for the disruptive scenario alone
       And no scenario ran while "The shop is cleaned" did
 
-    @REQ-RUN-03
+    @REQ-RUN-03 @REQ-SEC-05
     Scenario: A failure leaves its evidence, without secrets
       Given the example project "shop" on this cluster
+      And its password is a canary
       When its suite runs with "-m slow"
       Then it fails after something was made ready
       And the evidence of "The customer is king" holds these files
@@ -128,4 +129,6 @@ Feature: Running and reporting
         | helm-history.txt |
         | objects.yaml     |
       And a log among it says "the password is [redacted]"
-      And none of its reports holds the password
+      And a log among it says "as basic authentication: [redacted]"
+      And a log among it says "in hex: [redacted]"
+      And none of its reports holds the password in any form

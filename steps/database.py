@@ -11,7 +11,11 @@ from kube_acceptance.ledger import Ledger
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.state.volumes import must_lie_on_claim
-from kube_acceptance.vocabulary import assertion, given
+from kube_acceptance.vocabulary import assertion, given, when
+from kube_acceptance.wait import Seen, eventually
+
+BACKUP_WITHIN = 60.0  # seconds
+LOCKED_FOR = 300  # seconds at most
 
 
 class Database:
@@ -25,6 +29,19 @@ class Database:
         pod = self._release.serving_pods("database")[0].metadata.name
         words = ("psql", "--username", "postgres", "--dbname", "todo", "--no-psqlrc", "--tuples-only", "--no-align")
         return self._release.execute(pod, *words, "--command", query).strip()
+
+    def lock(self, table: str) -> None:
+        """Lock a table against everybody for some minutes, by a session that goes on after this call."""
+        pod = self._release.serving_pods("database")[0].metadata.name
+        query = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_FOR})"
+        words = f'psql --username postgres --dbname todo --no-psqlrc --command "{query}" >/dev/null 2>&1 &'
+        self._release.execute(pod, "sh", "-c", words)
+        locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"
+        eventually(
+            f"{table} to be locked",
+            lambda: Seen(self.ask(f"{locked} AND granted") == "1", f"{table} is not locked"),
+            within=BACKUP_WITHIN,
+        )
 
     def todos(self) -> dict[str, dict[str, object]]:
         """All rows by id."""
@@ -86,6 +103,33 @@ def database_holds_completed(database: Database, title: str) -> None:
 def database_does_not_hold(database: Database, title: str) -> None:
     if found := database.titled(title):
         raise AcceptanceError(f"the database still holds {len(found)} todos {title!r}")
+
+
+@when("a backup is made, and another one waits for the database")
+def backups(release: Release, database: Database) -> None:
+    """One has come to its end and logged all it has to say; the processes of the other run and can be looked at."""
+    jobs = [f"{release.name}-backup-{which}" for which in ("made", "waiting")]
+    _start_backup(release, jobs[0])
+    eventually("a backup to be made", lambda: _made(release, jobs[0]), within=BACKUP_WITHIN)
+    database.lock("todos")
+    _start_backup(release, jobs[1])
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+    eventually(
+        "another backup to wait for the database",
+        lambda: Seen((found := database.ask(waiting)) == "1", f"{found} backups wait for the locked table"),
+        within=BACKUP_WITHIN,
+    )
+
+
+def _start_backup(release: Release, job: str) -> None:
+    from_schedule = f"--from=cronjob/{release.name}-backup"
+    release.cluster.kubectl("create", "job", "--namespace", release.namespace, from_schedule, job)
+
+
+def _made(release: Release, job: str) -> Seen[None]:
+    status = release.cluster.batch.read_namespaced_job(job, release.namespace).status
+    failed = f"Job {job} has failed" if status.failed else ""
+    return Seen(bool(status.succeeded), failed or f"Job {job} runs", hopeless=failed)
 
 
 @assertion("every acknowledged todo is in the database")

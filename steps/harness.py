@@ -18,13 +18,14 @@ from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.report import Run, note
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
+from kube_acceptance.security import canary
+from kube_acceptance.security.canary import Canary, Look
 from kube_acceptance.session import Session
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
 PROJECTS = Path(__file__).parent / "projects"
 MADE = "made"  # the file that an example project leaves among its reports when its first fixture is made
-PASSWORD = "not-a-secret"  # what the chart of the example project "shop" has its pod log
 ENDS_WITHIN = 180.0  # seconds
 DAYS = {"yesterday": -1, "tomorrow": 1}
 
@@ -51,6 +52,13 @@ def example_project(example: Callable[..., Suite], name: str) -> Suite:
 @given('the example project "{name}" on this cluster', target_fixture="suite")
 def example_project_here(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
     return example(name, "--cluster-name", cluster.name)
+
+
+@given("its password is a canary", target_fixture="password")
+def password(suite: Suite) -> Canary:
+    password = canary.new("password")
+    (suite.root / "chart" / "values.yaml").write_text(json.dumps({"password": password.value}))
+    return password
 
 
 @given('its "{file}" is gone')
@@ -87,6 +95,18 @@ def fails(ended: Ended) -> None:
     _must_end(ended, well=False)
     if not (ended.reports / MADE).exists():
         raise AcceptanceError("nothing was made ready before the suite failed", details=ended.said.splitlines())
+
+
+@assertion("its scenarios fail for these reasons", timed=False)
+def fail_because(ended: Ended, datatable: list[list[str]]) -> None:
+    for row in rows(datatable):
+        failure = _scenario(ended.run, row["scenario"]).failure
+        line = failure.first_line if failure else ""
+        if row["reason"] not in line:
+            raise AcceptanceError(
+                f'"{row["scenario"]}" fails because {line!r}' if line else f'"{row["scenario"]}" passes'
+            )
+        note(f"{row['scenario']}: {line}")
 
 
 @assertion('it ends well, as "{verdict}"', timed=False)
@@ -170,11 +190,13 @@ def log_says(ended: Ended, words: str) -> None:
     some((log for log in logs if words in Path(str(log)).read_text()), what=f"logs that say {words!r}")
 
 
-@assertion("none of its reports holds the password", timed=False)
-def password_is_nowhere(ended: Ended) -> None:
-    files = [file for file in ended.reports.rglob("*") if file.is_file()]
-    some(files, what="reports")
-    must((f"{file.name} holds it" for file in files if PASSWORD.encode() in file.read_bytes()), of="files")
+@assertion("none of its reports holds the password in any form", timed=False)
+def password_is_nowhere(ended: Ended, password: Canary) -> None:
+    files = some((file for file in ended.reports.rglob("*") if file.is_file()), what="reports")
+    look = Look([password])
+    for file in files:
+        look.at("reports", file.name, file.read_bytes())
+    must(look.seen, of="sightings")
     note(f"{len(files)} files")
 
 

@@ -87,6 +87,8 @@ def create(ingress: Ingress, title: str, ledger: Ledger) -> None:
         return
     if response.status_code == requests.codes.created:
         ledger.record(response.json()["id"], title)
+    elif response.status_code >= requests.codes.internal_server_error:
+        ledger.record(title, title, WriteOutcome.INDETERMINATE)  # it may have failed after it had written
     else:
         ledger.record(title, title, WriteOutcome.FAILED)
 

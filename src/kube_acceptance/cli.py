@@ -16,14 +16,16 @@ from rich.table import Table
 from kube_acceptance import config as configuration
 from kube_acceptance import mutation
 from kube_acceptance.clean import finders, sweep
-from kube_acceptance.cluster import Lease
-from kube_acceptance.cluster.shared import folders
+from kube_acceptance.cluster import Cluster, Lease
+from kube_acceptance.cluster.shared import folders, users
 from kube_acceptance.console import progress
 from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation import runner
+from kube_acceptance.mutation.alteration import altered
 from kube_acceptance.mutation.runner import Verdict
 from kube_acceptance.policy.check import WORLDS, check, new_seed
+from kube_acceptance.release import Chart
 from kube_acceptance.session import PROBE, Session, cluster_name, connect, provider
 from kube_acceptance.tools import resolve
 
@@ -93,8 +95,11 @@ def clean(
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+    name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own when empty")] = "",
 ) -> None:
     """Take each protection away in turn, and see its scenario go red for the right reason.
+
+    A mutant that changes the cluster itself is refused while another run uses that cluster.
 
     Examples:
         kube-acceptance mutants
@@ -105,13 +110,24 @@ def mutants(
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
     kind = provider(
-        settings, cluster_name(settings), engine=connect(), tool=lambda name: resolve(name, cache=settings.cache)
+        settings,
+        name or cluster_name(settings),
+        engine=connect(),
+        tool=lambda name: resolve(name, cache=settings.cache),
     )
-    lease = Lease(kind, folders(settings.cache) / kind.name)
+    folder = folders(settings.cache) / kind.name
+    lease = Lease(kind, folder)
     lease.take()
+    cluster = Cluster(kind, resolve("kubectl", cache=settings.cache))
     judgements = []
     try:
-        for judgement in runner.run_all(chosen, root=settings.root, options=[], say=progress):
+        for judgement in runner.run_all(
+            chosen,
+            root=settings.root,
+            options=["--cluster-name", kind.name],
+            say=progress,
+            altered=lambda mutant: altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()]),
+        ):
             progress(
                 f"mutant {judgement.mutant.name}: {judgement.verdict} after {judgement.seconds:.0f} s: {judgement.seen}"
             )
@@ -170,6 +186,33 @@ def policies(
         session.close(worker=False)
     typer.echo(found.summary())
     found.require_agreement()
+
+
+@app.command()
+def lint(
+    chart: Annotated[
+        Path | None, typer.Argument(help="the folder of a chart; the project's when none is named")
+    ] = None,
+) -> None:
+    """Hold a chart against the rules on posture, with every values file in its folder; no cluster, no pytest.
+
+    A line for each breach; exit status 1 when there is one. No annotation silences a rule.
+
+    Examples:
+        kube-acceptance lint
+
+        kube-acceptance lint charts/shop
+    """
+    from kube_acceptance.security.posture import RULES, charts  # rules, which no other command needs
+
+    settings = configuration.load(Path.cwd())
+    helm = resolve("helm", cache=settings.cache)
+    given = Chart(helm, (chart or settings.path(settings.chart)).absolute())
+    found = charts.renderings(given, name=settings.release, namespace="static")
+    said = list(charts.findings(found))
+    typer.echo("\n".join([*said, f"{len(said)} breaches of {len(RULES)} rules in {', '.join(found)}"]))
+    if said:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -59,20 +59,35 @@ def cluster(session: Session) -> Cluster:
 def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
     """The release that scenarios share which change nothing; one for all workers of a run."""
     redactor = pytestconfig.stash[redactor_key]
-    release = session.shared_release(lambda new: _install(new, redactor), redact=redactor)
+    release = session.shared_release(lambda new: install(new, redactor), redact=redactor)
     redactor.learn(release)
     return release
 
 
 @pytest.fixture
-def own_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
-    """A release for one scenario alone, in a namespace of its own."""
+def empty_release(cluster: Cluster, session: Session) -> Iterator[Release]:
+    """A release for one scenario alone, in a namespace of its own, before it is installed."""
     with session.own_release() as release:
-        _install(release, pytestconfig.stash[redactor_key])
         yield release
 
 
-def _install(release: Release, redactor: Redactor) -> None:
+@pytest.fixture
+def unenforced_namespace(session: Session) -> Iterator[str]:
+    """A namespace for one scenario alone that takes every pod which is one: the control of a refusal elsewhere."""
+    name = session.new_namespace("unenforced", enforcing="privileged")
+    yield name
+    session.cluster.core.delete_namespace(name)
+
+
+@pytest.fixture
+def own_release(empty_release: Release, pytestconfig: pytest.Config) -> Release:
+    """A release for one scenario alone, in a namespace of its own."""
+    install(empty_release, pytestconfig.stash[redactor_key])
+    return empty_release
+
+
+def install(release: Release, redactor: Redactor) -> None:
+    """Install a release and wait until it is ready; from then on nothing that its Secrets hold is told."""
     release.install()
     redactor.learn(release)  # before the wait, whose failure tells log lines
     release.wait_until_ready(READY_WITHIN)

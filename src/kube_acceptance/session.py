@@ -28,15 +28,16 @@ from kube_acceptance.errors import MachineError
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
+from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
+from kube_acceptance.security.admission import ENFORCE
 from kube_acceptance.tools import resolve
 
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
     "ca": ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"),
@@ -143,8 +144,13 @@ class Session:
     def chart(self) -> Chart:
         """The project's chart with its values files; images as the chart names them by itself."""
         config = self.config
+        folder = config.path(config.chart)
         files = [config.path(file) for file in config.values]
-        return Chart(self.tool("helm"), config.path(config.chart), values=files)
+        if not self.mutant:
+            return Chart(self.tool("helm"), folder, values=files)
+        copy = self.mutant.charted(folder, Path(self._scratch.name))
+        files = [copy / file.relative_to(folder) if file.is_relative_to(folder) else file for file in files]
+        return Chart(self.tool("helm"), copy, values=files, change=self.mutant.change)
 
     def deployable_chart(self) -> Chart:
         """The project's chart with the images that this run built."""
@@ -154,12 +160,18 @@ class Session:
             overrides |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
         return self.chart().using(**overrides)
 
-    def new_namespace(self, purpose: str) -> str:
-        """A namespace of this run under the restricted Pod Security Standard, removed with the run."""
+    def new_namespace(self, purpose: str, *, enforcing: str = "restricted") -> str:
+        """A namespace of this run, removed with it.
+
+        Args:
+            purpose: The first word of its name.
+            enforcing: The Pod Security Standard that it enforces; `privileged` forbids nothing.
+        """
         with self._lock:
             self._namespaces += 1
             name = f"{purpose}-{self.id}-{self._namespaces}"
-        self.cluster.namespace(name, {**RESTRICTED, **self.labels})
+        instead = self.mutant.namespace if self.mutant else {}
+        self.cluster.namespace(name, {ENFORCE: enforcing, **instead, **self.labels})
         return name
 
     def new_release(self, namespace: str) -> Release:
@@ -173,7 +185,7 @@ class Session:
             self.deployable_chart().using(**host),
             name=self.config.release,
             namespace=namespace,
-            post_renderer=self.mutant.post_renderer(Path(self._scratch.name)) if self.mutant else ((), {}),
+            post_renderer=self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {}),
         )
 
     def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
@@ -324,6 +336,8 @@ class Session:
         for addon in self.config.cluster.addons:
             progress(f"applying {addon}")
             self._access.apply(self.config.path(addon))
+        if self.mutant:
+            must_be_altered(self._access, self.mutant)
 
     def _remove_namespaces(self, of: Callable[[Mapping[str, str]], bool]) -> None:
         for namespace in self._access.core.list_namespace(label_selector=owner.RUN_LABEL).items:

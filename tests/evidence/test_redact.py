@@ -40,6 +40,7 @@ def test_takes_out_what_encodings_make_of_it() -> None:
         'pass word/1+\\"2\\"<\\u00fc>',
         "pass word/1+&quot;2&quot;&lt;ü&gt;",
         'pass word/1+"2"&lt;ü&gt;',
+        'pass word/1+"2"<ü>'.encode().hex(),
     ]
     assert [redact(form) for form in forms] == ["[redacted]"] * len(forms)
 

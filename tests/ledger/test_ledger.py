@@ -45,3 +45,10 @@ def test_an_invented_write_does_not_make_up_for_a_lost_one(ledger: Ledger) -> No
 def test_nothing_acknowledged_proves_nothing() -> None:
     with pytest.raises(AcceptanceError, match=r"^no write was acknowledged, so nothing can be said about them$"):
         Ledger().check({"1": "one"})
+
+
+def test_what_is_indeterminate_may_be_stored_under_an_id_that_nobody_learned() -> None:
+    ledger = Ledger()
+    ledger.record("1", "one")
+    ledger.record("a title", "a title", WriteOutcome.INDETERMINATE)
+    assert ledger.check({"1": "one", "7": "a title"}) == 1

@@ -60,17 +60,25 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_post_renderer_filters_what_helm_gives_it(tmp_path: Path) -> None:
-    found = load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]"))
-    arguments, env = found.post_renderer(tmp_path / "plugins")
+    add = 'add: [{kind: Role, metadata: {name: r, namespace: "${NAMESPACE}"}}]'
+    found = load(mutant(tmp_path, f"manifests: [{{kind: Service, remove: true}}]\n{add}"))
+    arguments, env = found.post_renderer(tmp_path / "plugins", "shop-1")
     program = Path(env["HELM_PLUGINS"]) / arguments[1] / arguments[1]
-    said = subprocess.run([program], input=yaml.safe_dump_all([DEPLOYMENT, SERVICE]), text=True, capture_output=True)
-    assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT]
+    rendered = yaml.safe_dump_all([DEPLOYMENT, SERVICE])
+    said = subprocess.run([program], input=rendered, text=True, capture_output=True, env={**os.environ, **env})
+    added = {"kind": "Role", "metadata": {"name": "r", "namespace": "shop-1"}}
+    assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT, added]
     assert shutil.which(arguments[1], path=env["PATH"]) == str(program)  # where Helm 3 looks for it
 
 
 def test_without_changes_of_objects_there_is_no_post_renderer(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, "dockerfiles: [{image: web, find: a, put: b}]"))
-    assert found.post_renderer(tmp_path) == ((), {})
+    assert found.post_renderer(tmp_path, "shop-1") == ((), {})
+
+
+def test_a_namespace_has_other_labels(tmp_path: Path) -> None:
+    assert load(mutant(tmp_path, "namespace: {a/enforce: baseline}")).namespace == {"a/enforce": "baseline"}
+    assert load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]")).namespace == {}
 
 
 def test_a_dockerfile_is_changed_in_a_copy(tmp_path: Path) -> None:
@@ -124,6 +132,22 @@ def test_an_expression_that_is_not_in_the_harness_is_refused(tmp_path: Path) -> 
 
 def test_without_changes_of_the_harness_it_is_our_own(tmp_path: Path) -> None:
     assert load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]")).crippled(tmp_path) == {}
+
+
+def test_the_chart_is_changed_in_a_copy(tmp_path: Path) -> None:
+    chart = tmp_path / "shop"
+    chart.mkdir()
+    (chart / "values.yaml").write_text("replicas: 2\n")
+    found = load(mutant(tmp_path, "chart: [{file: values.yaml, find: '2$', put: '1'}]"))
+    copy = found.charted(chart, tmp_path / "scratch")
+    assert copy.name == "shop"
+    assert (copy / "values.yaml").read_text() == "replicas: 1\n"
+    assert (chart / "values.yaml").read_text() == "replicas: 2\n"
+
+
+def test_without_changes_of_the_chart_it_is_the_projects(tmp_path: Path) -> None:
+    found = load(mutant(tmp_path, "manifests: [{kind: Service, remove: true}]"))
+    assert found.charted(tmp_path, tmp_path / "scratch") == tmp_path
 
 
 @pytest.mark.parametrize(

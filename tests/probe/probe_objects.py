@@ -23,8 +23,10 @@ def cell(source: Place = FRONTEND, target: Target = TO_DATABASE, port: int = 543
     return Cell(source, target, port, Protocol.TCP)
 
 
-def sighting(outcome: str, detail: str = "as seen", *, unheard: str = "", of: Cell | None = None) -> Sighting:
-    return Sighting(of or cell(), Outcome(outcome), detail, unheard)
+def sighting(
+    outcome: str, detail: str = "as seen", *, unheard: str = "", of: Cell | None = None, seconds: float = 0.0
+) -> Sighting:
+    return Sighting(of or cell(), Outcome(outcome), detail, unheard, seconds)
 
 
 def row(expected: str, source: str = "frontend", target: str = "database:5432") -> Expectation:

@@ -10,8 +10,8 @@ from probe_objects import DATABASE, RUNNING, pod, state
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe import containers
-from kube_acceptance.probe.containers import agent_container, await_running, said_by_api, why_not_running
-from kube_acceptance.probe.ephemeral import choose_name, ensure_agent
+from kube_acceptance.probe.containers import SECURITY, agent_container, await_running, why_not_running
+from kube_acceptance.probe.ephemeral import Joined, choose_name, ensure_agent
 
 IMAGE = "kube-acceptance-probe:1"
 NAME = "probe-a76de8c0"
@@ -88,13 +88,6 @@ def test_a_pod_that_says_nothing_is_told_by_its_phase() -> None:
     assert why_not_running(pod(phase="Pending"), None) == ("the pod is Pending", False)
 
 
-def test_the_api_server_s_own_words_are_used() -> None:
-    error = ApiException(status=403, reason="Forbidden")
-    assert said_by_api(error) == "Forbidden"
-    error.body = FORBIDDEN
-    assert said_by_api(error) == 'pods "database-0" is forbidden: violates PodSecurity'
-
-
 def test_the_agent_s_container_is_what_the_restricted_standard_asks_for() -> None:
     security = agent_container("probe", IMAGE, "wait")["securityContext"]
     assert security["runAsNonRoot"] is True
@@ -136,6 +129,21 @@ def test_the_agent_is_put_into_a_pod_once() -> None:
     assert core.patches == [{"spec": {"ephemeralContainers": [agent_container(NAME, IMAGE, "wait")]}}]
     core = Core(pod(ephemeral={NAME: RUNNING}))
     assert (ensure_agent(core, DATABASE_0, IMAGE), core.patches) == (NAME, [])
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_the_agent_joins_a_container_as_its_user() -> None:
+    core = Core(pod())
+    name = ensure_agent(core, DATABASE_0, IMAGE, joined=Joined("main", 70, 71))
+    assert name != NAME
+    [container] = core.patches[0]["spec"]["ephemeralContainers"]
+    assert (container["name"], container["targetContainerName"]) == (name, "main")
+    assert container["securityContext"] == {**SECURITY, "runAsUser": 70, "runAsGroup": 71}
+    assert choose_name(pod(), IMAGE, Joined("other", 70, 71))[0] != name
+
+
+def test_the_agent_is_never_root() -> None:
+    assert Joined("main", 0, 0).fields["securityContext"]["runAsUser"] == 65532
 
 
 def test_an_agent_that_has_ended_is_left_behind() -> None:

@@ -35,7 +35,8 @@ def test_the_known_endpoints_are_derived_from_the_cluster(inventory: Inventory) 
         *("impostor_of_migration:8080", "impostor_of_migration:8080/UDP"),
         "ingress_controller:8000",
         *("impostor_of_ingress_controller:8000", "impostor_of_ingress_controller:8000/UDP"),
-        *("dns:53", "dns:53/UDP", "kubernetes_api:443", "outside:8080", "outside:8080/UDP"),
+        *("dns:53", "dns:53/UDP", "kubernetes_api:443", "outside:53", "outside:53/UDP"),
+        *("outside:8080", "outside:8080/UDP"),
     ]
     assert known.release == {
         *("database", "probe in database", "service database"),

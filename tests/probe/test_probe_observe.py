@@ -302,7 +302,7 @@ def test_all_sources_connect_at_once_and_the_targets_are_asked_while_they_hold_o
         ((0.3,), [1.5]),
         ((0.31, 0.6), [1.5, 3.0]),
         ((0.31, 0.61, 5.0), [1.5, 3.0, 6.0]),
-        (("none allowed", "none allowed", "none allowed"), [1.5, 3.0, 6.0]),
+        (("none allowed", "none allowed"), [1.5, 3.0]),
         (("none blocked",), [1.5]),
     ],
 )

@@ -10,7 +10,7 @@ from probe_objects import RUNNING, pod
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe import peers as module
-from kube_acceptance.probe.peers import NEVER_READY, Peers, pod_manifest
+from kube_acceptance.probe.peers import NEVER_READY, TOKEN_FOLDER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce, Place, Target
 
 RUN = {"kube-acceptance/run": "1"}
@@ -75,6 +75,19 @@ def test_a_pod_is_restricted_small_never_ready_and_soon_gone() -> None:
     assert container["command"][-5:] == ["serve", "--port", "8080", "--nonce", "secret"]
 
 
+def test_a_pod_under_an_account_has_a_token_that_is_bound_to_it_and_ends_soon() -> None:
+    spec = pod_manifest("probe-x", {}, "probe:1", Nonce("secret"), account="till")["spec"]
+    assert spec["serviceAccountName"] == "till"
+    assert spec["automountServiceAccountToken"] is False
+    (volume,) = spec["volumes"]
+    token, authority = volume["projected"]["sources"]
+    assert token == {"serviceAccountToken": {"path": "token", "expirationSeconds": 600}}
+    assert authority["configMap"]["name"] == "kube-root-ca.crt"
+    (mount,) = spec["containers"][0]["volumeMounts"]
+    assert mount == {"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True}
+    assert "serviceAccountName" not in pod_manifest("probe-x", {}, "probe:1", Nonce("secret"))["spec"]
+
+
 def test_everything_that_was_made_is_removed_even_when_some_of_it_is_gone(core: Core) -> None:
     with make() as peers:
         stranger, _ = peers.start("stranger", "shop", {})
@@ -122,10 +135,11 @@ class Engine:
 
     def __init__(self, address: str, fail: bool = False) -> None:
         self.address, self.fail, self.calls = address, fail, list[str]()
-        self.containers = self
+        self.containers, self.gone = self, False
         self.attrs = {"NetworkSettings": {"Networks": {"kind": {"IPAddress": address}}}}
 
     def create(self, image: str, command: list[str], **options: Any) -> Engine:
+        assert command[:3] == ["note", "--port", "53,8080"]
         assert (options["network"], options["read_only"], options["cap_drop"]) == ("kind", True, ["ALL"])
         assert options["labels"] == RUN
         return self
@@ -135,8 +149,12 @@ class Engine:
         if self.fail:
             raise DockerException("no such network")
 
-    def logs(self, **_: Any) -> list[bytes]:
-        return [b"serving on port 8080\n"]
+    def logs(self, *, stream: bool = False, **_: Any) -> Any:
+        if stream:
+            return [b"serving on port 53,8080\n"]
+        if self.gone:
+            raise DockerException("it is gone")
+        return b'serving on port 53,8080\n[53, "token-1", "10.0.0.1", 4]\n[8080, "token-2", "10.0.0.2", 5]\n'
 
     def reload(self) -> None:
         self.calls.append("reload")
@@ -159,6 +177,19 @@ def test_the_outside_is_a_container_that_is_removed(core: Core, monkeypatch: pyt
     target = outside(monkeypatch, engine)
     assert (target.name, target.host, isinstance(target.proof, Nonce)) == ("outside", "172.18.0.9", True)
     assert engine.calls == ["start", "reload", "remove", "close"]
+
+
+def test_the_outside_tells_what_it_received(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("172.18.0.9")
+    monkeypatch.setattr(module, "docker", SimpleNamespace(from_env=lambda: engine))
+    with make() as peers:
+        target = peers.outside()
+        assert target.received
+        assert target.received() == {"token-1", "token-2"}
+        engine.gone = True
+        with pytest.raises(ProbeError) as caught:
+            target.received()
+    assert caught.value.summary == "the outside container cannot be asked what it received: it is gone"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from probe_objects import row
+from probe_objects import row, sighting
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.matrix import Expectation
@@ -18,7 +18,8 @@ def verdict(expectation: Expectation, state: State = State.RIGHT, reason: str = 
     seen = expectation.expected
     if state is State.WRONG:
         seen = Outcome.BLOCKED if seen is Outcome.ALLOWED else Outcome.ALLOWED
-    return Verdict(expectation, state, seen, reason)
+    sightings = (sighting(seen, seconds=2.0), sighting(seen, seconds=1.5))
+    return Verdict(expectation, state, seen, reason, sightings)
 
 
 class Looks:
@@ -51,9 +52,9 @@ def test_right_at_the_first_look_is_confirmed_by_a_second() -> None:
 def test_a_row_that_becomes_right_tells_when_and_what_was_before() -> None:
     wrong = verdict(BLOCKED, State.WRONG, "it got through")
     report = Looks([verdict(ALLOWED), wrong], [verdict(ALLOWED), verdict(BLOCKED)]).settle()
-    assert (report.looks, report.convergence) == (3, 3.0)  # blocked from the beginning of the second look
+    assert (report.looks, report.convergence) == (3, 4.5)  # blocked for 1.5 s at the end of the second look
     assert report.converged[BLOCKED].before == wrong
-    assert report.table()[2].endswith("as it should be (after 3.0 s; before: allowed, it got through)")
+    assert report.table()[2].endswith("as it should be (after 4.5 s; before: allowed, it got through)")
 
 
 def test_what_becomes_allowed_is_allowed_at_the_end_of_a_look_at_the_latest() -> None:
@@ -65,7 +66,7 @@ def test_right_once_is_not_right() -> None:
     wrong = [verdict(BLOCKED, State.WRONG)]
     looks = Looks(wrong, [verdict(BLOCKED)], wrong, [verdict(BLOCKED)], [verdict(BLOCKED)])
     report = looks.settle()
-    assert (report.looks, report.convergence, report.failures) == (5, 9.0, [])
+    assert (report.looks, report.convergence, report.failures) == (5, 10.5, [])
 
 
 def test_rows_that_are_right_only_in_turns_are_not_right() -> None:
@@ -118,3 +119,18 @@ def test_a_single_row_that_fails_is_not_counted() -> None:
     with pytest.raises(ProbeError) as caught:
         Looks([verdict(ALLOWED, State.WRONG, "timed out")]).settle().check()
     assert caught.value.summary == "backend -> database:5432 is blocked, expected allowed: timed out"
+
+
+def test_a_short_table_is_told_row_by_row_and_a_long_one_source_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Looks([verdict(ALLOWED), verdict(BLOCKED)]).settle()
+    assert report.summary() == [*report.table(), "4 connections, 2 looks in 6.0 s"]
+    monkeypatch.setattr("kube_acceptance.probe.report.SHORT", 1)
+    assert report.summary() == [
+        "backend reaches database:5432; of 1",
+        "frontend reaches nothing; of 1",
+        "2 pairs, 4 connections, 2 looks in 6.0 s",
+    ]
+    many = [verdict(row("allowed", "backend", f"database:{port}")) for port in range(8)]
+    assert Looks(many).settle().summary()[0] == (
+        "backend reaches " + ", ".join(f"database:{port}" for port in range(6)) + ", 2 more; of 8"
+    )

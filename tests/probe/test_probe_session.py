@@ -76,7 +76,7 @@ def test_requests_and_replies_are_lines_and_the_end_is_a_word(monkeypatch: pytes
 
 def test_an_exec_that_fails_is_told_from_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProbeError) as caught:
-        session(monkeypatch, ApiException(status=0, reason="Handshake status 404 Not Found"))
+        session(monkeypatch, ApiException(status=0, reason="Handshake status 404 Not Found -+-+- {'audit-id': 1}"))
     assert caught.value.summary == "exec into pod shop/frontend-0 failed: Handshake status 404 Not Found"
 
 

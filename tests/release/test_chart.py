@@ -32,6 +32,11 @@ def test_renders_with_values_and_overrides(tmp_path: Path) -> None:
     assert chart.render(name="x", namespace="y") == [{"kind": "X"}]
 
 
+def test_a_mutant_changes_what_is_rendered_whatever_the_values(tmp_path: Path) -> None:
+    chart = Chart(helm(tmp_path, "echo kind: X"), tmp_path, change=lambda objects: [*objects, {"kind": "Y"}])
+    assert chart.using(a=1).render(name="x", namespace="y") == [{"kind": "X"}, {"kind": "Y"}]
+
+
 def test_a_chart_that_renders_nothing_fails(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError) as caught:
         Chart(helm(tmp_path, "true"), tmp_path).render(name="x", namespace="y")

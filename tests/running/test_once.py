@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kube_acceptance.cluster import leftovers
 from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
 from kube_acceptance.running.shared import Shared, reap
 
@@ -106,6 +107,12 @@ def test_the_next_run_removes_what_the_dead_left(tmp_path: Path) -> None:
     assert [folder.name for folder in (tmp_path / "runs").iterdir()] == [living.folder.name]
     assert said.stdout.strip() != living.folder.name
     assert reap(tmp_path) == []
+
+
+def test_a_folder_that_another_run_is_making_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "runs" / ".1-abc").mkdir(parents=True)
+    (tmp_path / "runs" / ".1-abc" / "alive").touch()  # its owner has not locked it yet
+    assert (reap(tmp_path), list(leftovers.run_folders(tmp_path))) == ([], [])
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "3")], ids=["alone", "workers"])

@@ -11,7 +11,7 @@ import pytest
 
 from kube_acceptance.command import CommandError, Completed
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, FaultError
-from kube_acceptance.state import access, answers, logs, metrics, objects, paths, pods, secrets, services, workloads
+from kube_acceptance.state import answers, logs, metrics, objects, paths, pods, secrets, services, workloads
 from kube_acceptance.state.inside import Answer, Inside
 
 
@@ -252,26 +252,6 @@ def test_metrics_of_other_pods_are_not_compared() -> None:
         metrics.must_have_grown(before, now, 1)
 
 
-def rights(monkeypatch: pytest.MonkeyPatch, *allowed: str) -> Any:
-    monkeypatch.setattr(access, "_allowed", lambda _, user, *__: user.rpartition(":")[2] in allowed)
-    one = tier(pod("a"))
-    one.cluster.kubectl = lambda *_: Completed((), 0, "secrets\npods\n", "", 0.1)
-    return one
-
-
-def test_rights(monkeypatch: pytest.MonkeyPatch) -> None:
-    access.must(rights(monkeypatch, "kubernetes-admin"), "web", "get", "secrets", may=False)
-    with pytest.raises(AcceptanceError, match=r"^service account web of the web tier may get secrets$"):
-        access.must(rights(monkeypatch, "kubernetes-admin", "web"), "web", "get", "secrets", may=False)
-
-
-def test_a_right_that_nobody_has_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AcceptanceError, match=r"^not even an administrator may get secrets"):
-        access.must(rights(monkeypatch), "web", "get", "secrets", may=False)
-    with pytest.raises(ConfigurationError, match=r"^the API server knows no get of secretz\n"):
-        access.must(rights(monkeypatch, "kubernetes-admin"), "web", "get", "secretz", may=False)
-
-
 def test_answers() -> None:
     answers.must_equal('{"items": [{"title": "Tea"}]}', "items[0].title", "Tea", what="it")
     with pytest.raises(AcceptanceError, match=r"^it does not answer with JSON: '<html>'$"):
@@ -280,7 +260,7 @@ def test_answers() -> None:
         answers.must_be(200, 500, what="it")
 
 
-@pytest.mark.parametrize("look", [pods.running, pods.nodes, access.tokens, metrics.must_be_below_limits])
+@pytest.mark.parametrize("look", [pods.running, pods.nodes, metrics.must_be_below_limits])
 def test_pods_that_do_not_run_say_nothing(look: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_measured", lambda _: {})
     with pytest.raises(AcceptanceError, match=r"^no web pod of release shop runs, so nothing can be said of any$"):

@@ -93,10 +93,13 @@ def test_scenarios_and_requirements_that_do_not_agree(read: Read) -> None:
 def test_protections_whose_scenarios_do_not_agree(read: Read) -> None:
     small, other = "features/images.feature::It is small", "features/images.feature::It is red"
     protections = [
-        Protection("mutants/fine.yaml", "REQ-IMG-01", small),
-        Protection("mutants/gone.yaml", "REQ-IMG-01", "features/images.feature::It is smaller"),
-        Protection("mutants/other.yaml", "REQ-IMG-01", other),
-        Protection("mutants/early.yaml", "REQ-IMG-02", small),
+        Protection("mutants/fine.yaml", "REQ-IMG-01", (small,)),
+        Protection("mutants/gone.yaml", "REQ-IMG-01", ("features/images.feature::It is smaller",)),
+        Protection("mutants/other.yaml", "REQ-IMG-01", (other,)),
+        Protection("mutants/early.yaml", "REQ-IMG-02", (small,)),
+        Protection("mutants/all.yaml", "REQ-IMG-01", ("features/images.feature",)),
+        Protection("mutants/one-of-two.yaml", "REQ-IMG-01", (small, other)),
+        Protection("mutants/none-of-two.yaml", "REQ-IMG-01", (other, other)),
     ]
     scenarios = [SMALL, SMALL._replace(name="It is red", tags=())]
     assert texts(check_protections(read(), protections, scenarios)) == [
@@ -106,6 +109,7 @@ def test_protections_whose_scenarios_do_not_agree(read: Read) -> None:
         'mutants/early.yaml:1: @REQ-IMG-02: spec.md:8 says "not yet covered (issue E)"; '
         'set it to "covered", or do not name it here',
         f'mutants/early.yaml:1: the scenario "{small}" has no tag @REQ-IMG-02, so its failure would not be about it',
+        "mutants/none-of-two.yaml:1: none of 2 scenarios has the tag @REQ-IMG-01, so its failure would not be about it",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The process as a container runs it."""
+"""The process as it runs in production."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Server:
         raise AssertionError(f"the server did not start: {self.lines}")
 
     def ask_to_stop(self) -> None:
-        """Send what Kubernetes sends to end a container."""
+        """Send what asks a process to end."""
         self._process.send_signal(signal.SIGTERM)
 
     def wait(self) -> int:

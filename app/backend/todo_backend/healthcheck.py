@@ -1,6 +1,6 @@
 """Ask the server on this machine whether it is alive: `python -m todo_backend.healthcheck`.
 
-For Docker, which has no HTTP probe of its own; there is nothing in the image but Python to ask with.
+For whoever watches the server and cannot ask by HTTP itself; it needs nothing but Python.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which revision the database schema is at, and whether this version can work with it.
 
 Revisions are four digits that count upwards. A migration only adds what the running version can ignore, so a newer
-schema serves an older version: during a rolling update the old pods stay ready after the migration has run.
+schema serves an older version: while processes are replaced one by one, the old ones stay ready after the migration.
 """
 
 from __future__ import annotations

@@ -13,9 +13,8 @@ partial=$(mktemp .partial.XXXXXX)
 trap 'rm -f "$partial" "$partial.sha256"' EXIT
 trap 'exit 143' TERM
 
-PGPASSWORD=$(cat "$PASSWORD_FILE")
-export PGPASSWORD
-pg_dump --format=custom --file="$partial" || fail "pg_dump of $PGDATABASE at $PGHOST ended with status $?"
+# Where there is no terminal the password is read from the standard input: it stands in no environment and no command line.
+pg_dump --password --format=custom --file="$partial" <"$PASSWORD_FILE" || fail "pg_dump of $PGDATABASE at $PGHOST ended with status $?"
 
 bytes=$(stat -c %s "$partial")
 [ "$bytes" -ge "$MINIMUM_BYTES" ] || fail "the archive has $bytes bytes, at least $MINIMUM_BYTES were expected"

@@ -158,6 +158,10 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
             raise FaultError(f"the first process of container {container} got no signal {signal}: {text}")
         return text or "gone"
 
+    def on_node(self, node: str, *command: str, input: bytes = b"") -> str:
+        """Run a program in a node's container; Docker's API would need a socket of its own for the input."""
+        return run(["docker", "exec", "--interactive", node, *command], timeout=120, input=input).stdout
+
     @retry(
         retry=retry_if_exception_type(docker.errors.APIError),
         stop=stop_after_attempt(5),

@@ -125,7 +125,7 @@ def run_folders(cache: Path) -> Iterator[Leftover]:
     Args:
         cache: The harness's cache folder.
     """
-    for alive in sorted((cache / "runs").glob("*/alive")):
+    for alive in sorted((cache / "runs").glob("[!.]*/alive")):  # not those that are being made
         try:
             with alive.open() as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -42,3 +42,15 @@ class Provider(Protocol):
         Raises:
             FaultError: There is no such node or process.
         """
+
+    def on_node(self, node: str, *command: str, input: bytes = b"") -> str:
+        """Run a program on a node as root, and return what it printed.
+
+        Args:
+            node: The node.
+            command: The program and its arguments.
+            input: Its standard input, which no list of processes shows.
+
+        Raises:
+            CommandError: It failed, or there is no such node.
+        """

@@ -23,7 +23,7 @@ from kube_acceptance.errors import MachineError
 ANSWERS_WITHIN = 4  # seconds
 OLDEST = (20, 10)  # the constitution's Docker v20
 GIB = 1024**3
-# A first run of the Todo application takes about 7 GiB: images, BuildKit's cache, and what two nodes unpack.
+# A first run of a small application takes about 7 GiB: images, BuildKit's cache, and what two nodes unpack.
 DISK_NEEDED, DISK_COMFORTABLE = 4 * GIB, 10 * GIB
 # Two nodes with the application take about 2 GiB when nothing else runs.
 MEMORY_NEEDED, MEMORY_COMFORTABLE = 2 * GIB, 4 * GIB

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import MaxRetryError
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.redact import Redactor
 from kube_acceptance.evidence.sources import of_cluster, of_release
-from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.release import Release
 
 WITHIN = 30.0  # seconds for everything

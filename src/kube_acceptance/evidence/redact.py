@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
+
+from kube_acceptance.evidence.forms import URL_SAFE, forms
 
 if TYPE_CHECKING:
     from kube_acceptance.release import Release
@@ -29,8 +30,7 @@ SECRET_NAME = re.compile(
 class Redactor:
     """Takes the secrets it has learned out of texts.
 
-    A secret is known plain, line by line, URL-encoded, as JSON and HTML write it, and in base64 at any place of what
-    was encoded: `user:password` of an Authorization header holds the password at a place of its own.
+    A secret is known plain, line by line, and in the forms that texts may have it in; see `forms`.
     """
 
     def __init__(self) -> None:
@@ -84,23 +84,12 @@ def _is_secret(name: str, value: Any) -> bool:
 
 def _forms(raw: bytes, text: str) -> Iterator[str]:
     lines = [line.strip() for line in text.splitlines()]
-    yield text
     if len(lines) > 1:
         yield from (line for line in lines if not line.startswith("-----"))
-    yield from (quote(text, safe=""), quote_plus(text), html.escape(text), html.escape(text, quote=False))
-    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    for encoded in _base64(raw):
-        yield from (encoded, encoded.translate(str.maketrans("+/", "-_")))
-
-
-def _base64(raw: bytes) -> Iterator[str]:
-    """What of a secret is the same in every base64 text that holds it, for the three places it can begin at."""
-    yield base64.b64encode(raw).decode().rstrip("=")
-    for before in range(3):
-        encoded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
-        first = -(-before * 8 // 6)  # letters that the bytes before have a share in
-        last = (before + len(raw)) * 8 // 6  # the letter after these has a share of what follows
-        yield encoded[first:last]
+    whole = base64.b64encode(raw).decode().rstrip("=")  # its last letter too, where nothing follows
+    yield from (whole, whole.translate(URL_SAFE))
+    for several in (*forms(raw).values(), *forms(text.encode()).values()):
+        yield from several
 
 
 def _inside(text: str) -> Iterator[str | bytes]:

@@ -141,6 +141,20 @@ class ImageContents(AbstractContextManager["ImageContents"]):
         with self.open(path) as file:
             return file.read()
 
+    def chunks(self, number: int, *, overlap: int) -> Iterator[bytes]:
+        """A layer's own bytes, its archive uncompressed, part by part.
+
+        Args:
+            number: The layer's place in the image, from 0.
+            overlap: How many bytes each part repeats of the one before, so that nothing of that length is torn.
+        """
+        file = self._layer_files[number]
+        file.seek(0)
+        part = b""
+        while chunk := file.read(_CHUNK):
+            part = part[-overlap:] + chunk
+            yield part
+
     def layer_digest(self, number: int) -> str:
         """The SHA-256 of a layer's own bytes (`sha256:…`): what its diff ID must be if the configuration is true."""
         file = self._layer_files[number]

@@ -53,7 +53,13 @@ class Ledger:
             for key, content in acknowledged.items()
             if key in stored and stored[key] != content
         ]
-        invented = [f"invented: {key} {content!r}" for key, content in stored.items() if key not in self.writes]
+        # a write of which the writer learned nothing has no id that he would know
+        unknown = {content for content, known in self.writes.values() if known is WriteOutcome.INDETERMINATE}
+        invented = [
+            f"invented: {key} {content!r}"
+            for key, content in stored.items()
+            if key not in self.writes and content not in unknown
+        ]
         if lost or changed or invented:
             raise AcceptanceError(
                 f"{len(lost)} of {len(acknowledged)} acknowledged writes are lost, {len(changed)} changed, "

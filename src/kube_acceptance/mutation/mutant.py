@@ -11,18 +11,23 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import jsonpatch
 import yaml
 from jsonpointer import JsonPointerException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
+NAMESPACE = "KUBE_ACCEPTANCE_NAMESPACE"  # the environment variable by which the post-renderer knows the release's
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(lambda one: [one] if isinstance(one, str) else one)]
+"""One text, or a list of them."""
 
 
 class _Section(BaseModel):
@@ -47,31 +52,50 @@ class Rewrite(_Section):
 
 
 class Patch(_Section):
-    """A change of the harness itself, in a copy that only the suites of example projects run with.
-
-    `file` is relative to the package; what the regular expression `find` matches is replaced.
-    """
+    """A change of a file, in a copy of its folder: what the regular expression `find` matches is replaced."""
 
     file: Path
     find: str
     put: str
 
 
+class Alteration(_Section):
+    """A change of a workload of the cluster itself (RFC 6902), which is undone when the run is over.
+
+    Clusters differ in what a part of theirs is called: of several names, those that the cluster has are meant.
+    """
+
+    kind: Literal["DaemonSet", "Deployment", "StatefulSet"]
+    namespace: str
+    name: Several
+    patch: list[dict[str, Any]] = Field(min_length=1)
+
+
 class Mutant(_Section):
     """A protection taken away.
 
-    `scenario` is the node id that must go red, and `because` a regular expression that the first line of its failure
-    must match: red for another reason does not count.
+    `scenario` is the node id that must go red, or several, or a feature file, which stands for all its scenarios.
+    `because` is a regular expression that the first line of each failure must match: red for another reason does not
+    count.
+
+    `manifests` change what the chart renders, which is joined by the objects of `add`, in which `${NAMESPACE}` stands
+    for the release's. `chart` changes the files of the chart. `namespace` are labels that the namespaces of the run
+    have instead of, or beside, the harness's own. `cluster` changes the cluster itself, `dockerfiles` what images are
+    built from, and `harness` the harness, in a copy that only the suites of example projects run with.
     """
 
     file: Path
     takes_away: str
     requirement: str
-    scenario: str
+    scenario: Several
     because: str
     manifests: list[Change] = Field(default_factory=list)
+    add: list[dict[str, Any]] = Field(default_factory=list)
+    chart: list[Patch] = Field(default_factory=list)
+    namespace: dict[str, str] = Field(default_factory=dict)
     dockerfiles: list[Rewrite] = Field(default_factory=list)
     harness: list[Patch] = Field(default_factory=list)
+    cluster: list[Alteration] = Field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -101,14 +125,14 @@ class Mutant(_Section):
                     f"{self.file.name}: the patch of {change.kind} does not fit: {error}"
                 ) from error
             changed = [patched.get(id(item), item) for item in changed]
-        return changed
+        return [*changed, *self.add]
 
-    def post_renderer(self, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
-        """Helm arguments and environment that put `change` between rendering and installing.
+    def post_renderer(self, folder: Path, namespace: str) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Helm arguments and environment that put `change` between rendering and installing in a namespace.
 
         Helm 4 takes a post-renderer as a plugin, Helm 3 as a program; what is written to `folder` is both.
         """
-        if not self.manifests:
+        if not (self.manifests or self.add):
             return (), {}
         plugin = folder / PLUGIN
         plugin.mkdir(parents=True, exist_ok=True)
@@ -128,7 +152,8 @@ class Mutant(_Section):
                 }
             )
         )
-        return ("--post-renderer", PLUGIN), {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}"}
+        found = {"HELM_PLUGINS": str(folder), "PATH": f"{plugin}:{os.environ['PATH']}", NAMESPACE: namespace}
+        return ("--post-renderer", PLUGIN), found
 
     def crippled(self, folder: Path) -> Mapping[str, str]:
         """The environment in which Python takes the harness from a copy without the protection, made in `folder`.
@@ -138,17 +163,28 @@ class Mutant(_Section):
         """
         if not self.harness:
             return {}
-        package = Path(__file__).parents[1]
-        copy = folder / "harness" / package.name
+        copy = self._patched(Path(__file__).parents[1], folder / "harness", self.harness)
+        return {"PYTHONPATH": str(copy.parent)}
+
+    def charted(self, chart: Path, folder: Path) -> Path:
+        """The folder of the chart without the protection: the chart's own, or a copy made in `folder`.
+
+        Raises:
+            ConfigurationError: An expression matches nothing, so nothing would be taken away.
+        """
+        return self._patched(chart, folder / "chart", self.chart) if self.chart else chart
+
+    def _patched(self, source: Path, folder: Path, patches: Sequence[Patch]) -> Path:
+        copy = folder / source.name
         if not copy.is_dir():
-            shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
-            for patch in self.harness:
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            for patch in patches:
                 text = (copy / patch.file).read_text(encoding="utf-8")
                 text, count = re.subn(patch.find, patch.put, text, flags=re.MULTILINE)
                 if not count:
                     raise ConfigurationError(f"{self.file.name}: {patch.find!r} is not in {patch.file}")
                 (copy / patch.file).write_text(text, encoding="utf-8")
-        return {"PYTHONPATH": str(copy.parent)}
+        return copy
 
     @contextlib.contextmanager
     def patched(self, image: str, source: ImageSource) -> Iterator[ImageSource]:

@@ -5,13 +5,14 @@ Called by Helm as `python -m kube_acceptance.mutation.render MUTANT.yaml`.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import yaml
 
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.mutation.mutant import load
+from kube_acceptance.mutation.mutant import NAMESPACE, load
 
 
 def main() -> int:
@@ -19,7 +20,8 @@ def main() -> int:
     try:
         mutant = load(Path(sys.argv[1]))
         objects = [item for item in yaml.safe_load_all(sys.stdin) if item]
-        yaml.safe_dump_all(mutant.change(objects), sys.stdout)
+        changed = yaml.safe_dump_all(mutant.change(objects))
+        sys.stdout.write(changed.replace("${NAMESPACE}", os.environ[NAMESPACE]))
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1

@@ -26,12 +26,14 @@ class Permission:
     """The rule that lets a connection pass at one end.
 
     `index` counts from 1. `named` is whether the rule says who: by pods, namespaces or addresses, and not everybody.
+    `deliberate` is whether it was written for this connection: it says just this port, and who by pods or addresses.
     """
 
     policy: str
     direction: Direction
     index: int
     named: bool
+    deliberate: bool = False
 
     def __str__(self) -> str:
         return f"{self.direction.lower()} rule {self.index}"
@@ -153,7 +155,8 @@ class Policies:
                     continue
                 peers = [peer for peer in rule.peers if self._is(peer, other, address, policy.namespace)]
                 if peers or not rule.peers:
-                    permission = Permission(policy.name, direction, index, _names_somebody(rule, peers))
+                    meant = _names_somebody(rule, peers) and _names_both(rule, peers)
+                    permission = Permission(policy.name, direction, index, _names_somebody(rule, peers), meant)
                     return Side(tuple(each.name for each in isolating), permission)
         return Side(tuple(policy.name for policy in isolating))
 
@@ -174,6 +177,14 @@ class Policies:
 
 def _names_somebody(rule: Rule, peers: Sequence[Peer]) -> bool:
     return bool(rule.peers) and not any(peer.everybody for peer in peers)
+
+
+def _names_both(rule: Rule, peers: Sequence[Peer]) -> bool:
+    """Whether a rule says each of its ports, and some of the matching peers who: not all pods of some namespaces."""
+    pods = [peer.podSelector is not None and not peer.podSelector.empty for peer in peers]
+    ports = [each.port is not None and each.endPort in (None, each.port) for each in rule.ports]
+    addresses = [peer.ipBlock is not None for peer in peers]
+    return bool(ports) and all(ports) and any([*pods, *addresses])
 
 
 def _same(one: Pod, other: Pod) -> bool:

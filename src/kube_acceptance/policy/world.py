@@ -12,6 +12,7 @@ from typing import Any
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.policy.opinion import Opinion
 from kube_acceptance.policy.places import Outsider, Pod
@@ -24,7 +25,6 @@ from kube_acceptance.policy.random_sets import (
     PolicySet,
     Setting,
 )
-from kube_acceptance.probe.containers import said_by_api
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Observer, Sighting
 from kube_acceptance.probe.outcome import Outcome
@@ -101,7 +101,7 @@ class World(AbstractContextManager["World"]):
             )
             self._namespaces[role] = name
         started = {
-            (namespace, role): self._peers.start(role, namespace, labels, _container_ports(role))
+            (namespace, role): self._peers.start(role, namespace, labels, ports=_container_ports(role))
             for namespace in self._namespaces.values()
             for role, labels in POD_LABELS.items()
         }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
 from kubernetes import watch
-from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.wait.causes import CONFIG, NEVER_PULLED, PULL
@@ -92,11 +90,3 @@ def why_not_running(pod: Any, state: Any) -> tuple[str, bool]:
         if condition.type == "PodScheduled" and condition.status == "False":
             return f"{condition.reason}: {condition.message}", False
     return f"the pod is {pod.status.phase}", False
-
-
-def said_by_api(error: ApiException) -> str:
-    """The API server's own words in an error: they name the policy, the quota or the right that is missing."""
-    try:
-        return str(json.loads(error.body or "")["message"])
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kube_acceptance.errors import ProbeError
@@ -22,7 +23,17 @@ from kube_acceptance.probe.endpoints import (
 from kube_acceptance.probe.inventory import Inventory, selects, without_controllers
 from kube_acceptance.probe.outcome import Protocol
 from kube_acceptance.probe.peers import Peers
-from kube_acceptance.probe.place import SERVED_PORT, Answer, Certificate, Guest, Nonce, Place, Target
+from kube_acceptance.probe.place import (
+    DNS_PORT,
+    OUTSIDE_PORTS,
+    SERVED_PORT,
+    Answer,
+    Certificate,
+    Guest,
+    Nonce,
+    Place,
+    Target,
+)
 
 
 class MissingError(Exception):
@@ -131,11 +142,11 @@ class Directory:
                 return [self._guest(name, place, port)]
             return [Target(name, place.address, nonce, (place,), SERVED_PORT)]
         if name == OUTSIDE:
-            _only(name, port, SERVED_PORT)
+            _only(name, port, *OUTSIDE_PORTS)
             self._outside = self._outside or self._peers.outside()
-            return [self._outside]
+            return [replace(self._outside, pod_port=port)]
         if name == DNS:
-            _only(name, port, 53)
+            _only(name, port, DNS_PORT)
             return [self._dns()]
         if name == KUBERNETES_API:
             return [self._kubernetes_api(port)]
@@ -182,7 +193,7 @@ class Directory:
 
     def _dns(self) -> Target:
         """The cluster DNS; it must know a Service of the release, or the API server's where there is none."""
-        behind, pod_port = self._inventory.behind("kube-system", "kube-dns", 53)
+        behind, pod_port = self._inventory.behind("kube-system", "kube-dns", DNS_PORT)
         for service in self._inventory.services():
             if service.spec.cluster_ip not in (None, "", "None"):
                 known = Answer(f"{service.metadata.name}.{self._inventory.namespace}", service.spec.cluster_ip)
@@ -216,9 +227,9 @@ def _pod_port(port: Any, pod: Any) -> int:
     return int(port.port)
 
 
-def _only(name: str, port: int, served: int) -> None:
-    if port != served:
-        raise ProbeError(f"{name} is reached on port {served}, not {port}")
+def _only(name: str, port: int, *served: int) -> None:
+    if port not in served:
+        raise ProbeError(f"{name} is reached on port {' or '.join(map(str, served))}, not {port}")
 
 
 def _word(name: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.inventory import Inventory, ports, selects
-from kube_acceptance.probe.outcome import Protocol
-from kube_acceptance.probe.place import SERVED_PORT
+from kube_acceptance.probe.outcome import PROBED, Protocol
+from kube_acceptance.probe.place import DNS_PORT, OUTSIDE_PORTS, SERVED_PORT
 
 STRANGER = "stranger"
 FOREIGNER = "stranger in another namespace"
@@ -97,9 +97,9 @@ def known_endpoints(inventory: Inventory) -> Endpoints:
     if controllers:
         found += [Endpoint(INGRESS, port, protocol) for port, protocol in sorted(served)]
         found += _both(f"{IMPOSTOR}{INGRESS}", served)
-    found += [Endpoint(DNS, 53), Endpoint(DNS, 53, Protocol.UDP)]
+    found += _both(DNS, {(DNS_PORT, Protocol.UDP)})
     found += [Endpoint(KUBERNETES_API, inventory.service("kubernetes", "default").spec.ports[0].port)]
-    found += _both(OUTSIDE, set())
+    found += _both(OUTSIDE, {(port, Protocol.TCP) for port in OUTSIDE_PORTS})
     targets_only = (DNS, KUBERNETES_API, OUTSIDE)
     names = dict.fromkeys([*tiers, *(endpoint.name for endpoint in found)])
     return Endpoints(
@@ -134,4 +134,4 @@ def _probed(endpoint: Endpoint, declared: set[tuple[int, Protocol]]) -> bool:
 def _both(name: str, declared: set[tuple[int, Protocol]]) -> list[Endpoint]:
     """Endpoints on each declared port, or where the harness's own listen, over both protocols."""
     ports = sorted({port for port, _ in declared}) or [SERVED_PORT]
-    return [Endpoint(name, port, protocol) for port in ports for protocol in Protocol]
+    return [Endpoint(name, port, protocol) for port in ports for protocol in PROBED]

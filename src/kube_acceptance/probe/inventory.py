@@ -9,7 +9,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.outcome import Protocol
+from kube_acceptance.probe.outcome import PROBED, Protocol
 from kube_acceptance.probe.peers import NEVER_READY
 
 CONTROLLER_NAME = "app.kubernetes.io/name"  # as Ingress controllers' charts label their pods and their IngressClass
@@ -184,9 +184,7 @@ def ports(spec: Any) -> list[tuple[int, Protocol]]:
     """The ports that containers declare; Kubernetes knows SCTP as well, which no probe here speaks."""
     declared = [port for container in spec.containers for port in container.ports or []]
     return [
-        (port.container_port, Protocol(port.protocol or "TCP"))
-        for port in declared
-        if port.protocol in (None, *Protocol)
+        (port.container_port, Protocol(port.protocol or "TCP")) for port in declared if port.protocol in (None, *PROBED)
     ]
 
 

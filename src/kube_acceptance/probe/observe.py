@@ -20,6 +20,7 @@ from kube_acceptance.probe.session import Session
 
 TIMEOUTS = (1.5, 3.0, 6.0)  # seconds: one is ordinary congestion on a busy machine
 BRISK = 5  # a time-out counts when everything that gets through takes no more than one part of so many of it
+ALONE = 3.0  # seconds: the shortest time-out that counts where nothing got through that it could be compared with
 PATIENCE = 30.0  # seconds an agent may take beyond its probes' own time, on a machine that is out of breath
 WORKERS = 16  # agents that are started at a time; more saturate an API server
 
@@ -53,9 +54,9 @@ class Observer(AbstractContextManager["Observer"]):
     """Looks at connections, keeping its sessions with the agents between looks.
 
     A connection counts as blocked after 1.5 s where every one that got through in the same look did so in a fifth of
-    that. Where one was slower, or none got through, the look does not count, and from then on all have twice the time,
-    at most 6 s. Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298): a lost one is no
-    block.
+    that; after 3 s where none got through. Where one was slower, the look does not count, and from then on all have
+    twice the time, at most 6 s. Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298):
+    a lost one is no block.
 
     Args:
         new_client: Makes an API client; each session gets one of its own.
@@ -92,7 +93,7 @@ class Observer(AbstractContextManager["Observer"]):
         if not any(one.outcome is Outcome.BLOCKED for one in seen):
             return True
         allowed = [one.seconds for one in seen if one.outcome is Outcome.ALLOWED]
-        return bool(allowed) and max(allowed) <= self._timeouts[0] / BRISK
+        return max(allowed) <= self._timeouts[0] / BRISK if allowed else self._timeouts[0] >= ALONE
 
     def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
         cells_from: dict[Place, list[Cell]] = {}
@@ -273,7 +274,7 @@ def sight(
     if isinstance(result, ProbeError):
         return Sighting(cell, Outcome.BROKEN, str(result), unheard)
     if result["status"] == "timeout":
-        return Sighting(cell, Outcome.BLOCKED, f"timed out after {result['seconds']:.1f} s ({path})", unheard)
+        return Sighting(cell, Outcome.BLOCKED, f"timed out after {seconds:.1f} s ({path})", unheard, seconds)
     if result["status"] != "connected":
         return Sighting(cell, Outcome.BROKEN, f"{result['status']}, {result['detail']} ({path})", unheard)
     if cell.target.proof is None:

@@ -23,3 +23,6 @@ class Protocol(StrEnum):
     TCP = "TCP"
     UDP = "UDP"
     SCTP = "SCTP"
+
+
+PROBED = (Protocol.TCP, Protocol.UDP)

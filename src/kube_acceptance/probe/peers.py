@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,11 +14,14 @@ from docker.errors import DockerException
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import ProbeError
-from kube_acceptance.probe.containers import USER, agent_container, await_running, said_by_api
-from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
+from kube_acceptance.probe.containers import USER, agent_container, await_running
+from kube_acceptance.probe.place import OUTSIDE_PORTS, SERVED_PORT, Nonce, Place, Target
 
 CONTAINER = "probe"
+TOKEN_FOLDER = "/var/run/secrets/kube-acceptance"  # of a pod that has a token: `token` and `ca.crt`
+TOKEN_SECONDS = 600  # the shortest life of a token that there is
 # a gate that nobody opens: the pod runs and policies see it, but no Service ever sends it a request
 NEVER_READY = "kube-acceptance/never-ready"
 
@@ -64,7 +67,14 @@ class Peers(AbstractContextManager["Peers"]):
         return self._namespace
 
     def start(
-        self, name: str, namespace: str, labels: Mapping[str, str], ports: Sequence[Mapping[str, Any]] = ()
+        self,
+        name: str,
+        namespace: str,
+        labels: Mapping[str, str],
+        *,
+        ports: Sequence[Mapping[str, Any]] = (),
+        account: str = "",
+        notes: bool = False,
     ) -> tuple[str, Nonce]:
         """Create a pod and return its name and nonce, without waiting for it.
 
@@ -73,6 +83,8 @@ class Peers(AbstractContextManager["Peers"]):
             namespace: Where.
             labels: The pod's labels, and nothing else: policies look at them.
             ports: What its container says of its ports, for policies that name them; nothing listens there by itself.
+            account: The service account that it runs under, whose token it is then given; the default one's it is not.
+            notes: Whether it answers datagrams, too, and writes down what they say; `received` reads it.
 
         Raises:
             ProbeError: The API server refuses the pod.
@@ -80,7 +92,8 @@ class Peers(AbstractContextManager["Peers"]):
         nonce = Nonce(secrets.token_hex(8))
         pod = f"probe-{name}-{secrets.token_hex(3)}"
         try:
-            self._core.create_namespaced_pod(namespace, pod_manifest(pod, labels, self._image, nonce, ports))
+            manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account, notes=notes)
+            self._core.create_namespaced_pod(namespace, manifest)
         except ApiException as error:
             raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
         self._pods.append((namespace, pod))
@@ -112,7 +125,7 @@ class Peers(AbstractContextManager["Peers"]):
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
                 self._image,
-                agent_arguments("note", nonce),
+                agent_arguments("note", nonce, *OUTSIDE_PORTS),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
                 network=self._network,
@@ -131,14 +144,22 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
         if not address:
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
-        return Target("outside", address, nonce, (), SERVED_PORT, (address,), self._received_outside)
+        return Target("outside", address, nonce, behind=(address,), received=self._received_outside)
 
     def _received_outside(self) -> set[str]:
         try:
             lines = self._outside.logs().splitlines()
         except DockerException as error:
             raise ProbeError(f"the outside container cannot be asked what it received: {error}") from error
-        return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
+        return _said(lines)
+
+    def received(self, namespace: str, pod: str) -> set[str]:
+        """The tokens of the datagrams that a pod wrote down; raises ProbeError when it cannot be asked."""
+        try:
+            log: str = self._core.read_namespaced_pod_log(pod, namespace, container=CONTAINER)
+        except ApiException as error:
+            raise ProbeError(f"pod {namespace}/{pod} cannot be asked what it received: {said_by_api(error)}") from error
+        return _said(line.encode() for line in log.splitlines())
 
     def close(self) -> None:
         """Remove everything that was made; what is gone already is no error."""
@@ -157,25 +178,41 @@ class Peers(AbstractContextManager["Peers"]):
         self._pods, self._namespace, self._engine, self._outside = [], "", None, None
 
 
-def agent_arguments(command: str, nonce: Nonce) -> list[str]:
+def _said(lines: Iterable[bytes]) -> set[str]:
+    """What datagrams said, in the lines of an agent that notes them."""
+    return {json.loads(line)[1] for line in lines if line.startswith(b"[")}
+
+
+def agent_arguments(command: str, nonce: Nonce, *ports: int) -> list[str]:
     """The agent's arguments that make it answer with a nonce."""
-    return [command, "--port", str(SERVED_PORT), "--nonce", nonce.text]
+    return [command, "--port", ",".join(map(str, ports)), "--nonce", nonce.text]
 
 
 def pod_manifest(
-    name: str, labels: Mapping[str, str], image: str, nonce: Nonce, ports: Sequence[Mapping[str, Any]] = ()
+    name: str,
+    labels: Mapping[str, str],
+    image: str,
+    nonce: Nonce,
+    *,
+    ports: Sequence[Mapping[str, Any]] = (),
+    account: str = "",
+    notes: bool = False,
 ) -> dict[str, Any]:
     """A pod of the harness's own: small, restricted, never ready, and gone within a second when deleted."""
-    container = agent_container(CONTAINER, image, *agent_arguments("serve", nonce))
+    command = "note" if notes else "serve"
+    container = agent_container(CONTAINER, image, *agent_arguments(command, nonce, SERVED_PORT))
     if ports:
         container["ports"] = [dict(port) for port in ports]
     container["resources"] = {
         "requests": {"cpu": "10m", "memory": "32Mi"},
         "limits": {"cpu": "500m", "memory": "96Mi"},
     }
+    if account:
+        container["volumeMounts"] = [{"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True}]
     return {
         "metadata": {"name": name, "labels": dict(labels), **_task()},
         "spec": {
+            **(_identity(account) if account else {}),
             "containers": [container],
             "readinessGates": [{"conditionType": NEVER_READY}],
             "automountServiceAccountToken": False,
@@ -183,6 +220,17 @@ def pod_manifest(
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": 1,
         },
+    }
+
+
+def _identity(account: str) -> dict[str, Any]:
+    """A service account and its token: bound to the pod, for the API server's own audience, for as short as can be."""
+    token = {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}}
+    authority = {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}
+    return {
+        "serviceAccountName": account,
+        "securityContext": {"fsGroup": USER},
+        "volumes": [{"name": "token", "projected": {"sources": [token, authority]}}],
     }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 SERVED_PORT = 8080  # on every pod and container of the harness's own
+DNS_PORT = 53
+OUTSIDE_PORTS = (DNS_PORT, SERVED_PORT)  # what may ask for names must not take other things for a name server
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Reachability(AbstractContextManager["Reachability"]):
         tier_labels: The pods' labels of tiers that leave no trace in the cluster, such as hook Jobs that are removed.
         labels: Labels for the harness's own namespace and container, by which orphans are found.
         network: The Docker network of the cluster's nodes, for `outside`.
+        peers: Where places of the harness's own come from, instead of the cluster.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Reachability(AbstractContextManager["Reachability"]):
         tier_labels: Mapping[str, Mapping[str, str]] | None = None,
         labels: Mapping[str, str] | None = None,
         network: str = "kind",
+        peers: Peers | None = None,
     ) -> None:
         self._enforced = enforcement is not None
-        self._peers = Peers(new_client, image, labels=labels or {}, network=network)
+        self._peers = peers or Peers(new_client, image, labels=labels or {}, network=network)
         self._new_observer = partial(Observer, new_client, image)
         self._inventory = Inventory(
             new_client, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}
@@ -75,6 +77,17 @@ class Reachability(AbstractContextManager["Reachability"]):
         """
         self._inventory.refresh()
         return complete(rows, known_endpoints(self._inventory))
+
+    def connections(self, rows: Sequence[Expectation]) -> Mapping[Expectation, Sequence[Cell]]:
+        """What is connected for each row, from pod to pod, as they are now; a row without running pods has none.
+
+        Raises:
+            ProbeError: A row names something that does not exist, or the harness's own peers cannot be made.
+        """
+        self._directory.refresh()
+        self._directory.start({name for row in rows for name in (row.source, row.target)})
+        self._directory.wait()
+        return self._plan(rows).cells
 
     def observe(self, rows: Sequence[Expectation], *, budget: float = BUDGET) -> Report:
         """Look at all rows until they are right twice in a row, or the budget is over.

@@ -122,9 +122,7 @@ def settle(
                 wrong[verdict.row] = verdict
                 converged.pop(verdict.row, None)
             elif verdict.row in wrong and verdict.row not in converged:
-                # what is blocked was so from the look's beginning on; what is allowed, from somewhere within it
-                at = began - started if verdict.seen is Outcome.BLOCKED else elapsed
-                converged[verdict.row] = Convergence(wrong[verdict.row], at)
+                converged[verdict.row] = Convergence(wrong[verdict.row], elapsed - verdict.held)
         streak = streak + 1 if all(verdict.state is State.RIGHT for verdict in verdicts) else 0
         if streak == 2 or (not streak and elapsed >= budget):
             return Report(tuple(verdicts), converged, looks, elapsed)

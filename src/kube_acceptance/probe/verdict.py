@@ -30,6 +30,12 @@ class Verdict:
     sightings: tuple[Sighting, ...] = ()
 
     @property
+    def held(self) -> float:
+        """The seconds before the end of the look for which this was so: a blocked connection was so all the time."""
+        seconds = [sighting.seconds for sighting in self.sightings]
+        return min(seconds, default=0.0) if self.seen is Outcome.BLOCKED else 0.0
+
+    @property
     def cells(self) -> tuple[Cell, ...]:
         """The row's connections, pod by pod; none where it names something that has no running pod."""
         return tuple(sighting.cell for sighting in self.sightings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Chart:
         folder: The chart's folder.
         values: Values files, the later ones winning.
         overrides: Values that win over every file, by dotted path: `{"images.web.tag": "1"}`.
+        change: Changes what `render` returns (mutants).
     """
 
     def __init__(
@@ -30,16 +31,20 @@ class Chart:
         *,
         values: Sequence[Path] = (),
         overrides: Mapping[str, Any] | None = None,
+        change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list,
     ) -> None:
         self.helm_program = helm
         self.folder = folder
         self.values = tuple(values)
         self.overrides = dict(overrides or {})
+        self._change = change
 
     def using(self, *values: Path, **overrides: Any) -> Chart:
         """The same chart with other values files (none: the same ones) and further overrides."""
         merged = {**self.overrides, **overrides}
-        return Chart(self.helm_program, self.folder, values=values or self.values, overrides=merged)
+        return Chart(
+            self.helm_program, self.folder, values=values or self.values, overrides=merged, change=self._change
+        )
 
     def render(self, *, name: str, namespace: str) -> list[dict[str, Any]]:
         """The objects that the chart becomes.
@@ -51,7 +56,7 @@ class Chart:
         objects = [item for item in yaml.safe_load_all(said.stdout) if item]
         if not objects:
             raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
-        return objects
+        return self._change(objects)
 
     def helm(
         self,

@@ -1,23 +1,57 @@
-"""Kubernetes objects as plain data: where their containers are."""
+"""Kubernetes objects as plain data: where their pods and containers are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 PodTemplate = tuple[str, Mapping[str, Any]]
 
 
-def pod_templates(objects: Iterable[Mapping[str, Any]]) -> Iterator[PodTemplate]:
-    """The pod specifications of workloads, each with the workload's kind and name."""
+@dataclass(frozen=True)
+class Workload:
+    """An object that runs pods: its kind, name and namespace, and its pods' metadata and specification.
+
+    The namespace is empty where the object does not name it.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    metadata: Mapping[str, Any]
+    spec: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of its pods."""
+        return self.metadata.get("labels") or {}
+
+
+def workloads(objects: Iterable[Mapping[str, Any]]) -> Iterator[Workload]:
+    """What runs pods, among any objects."""
     for item in objects:
         spec = item.get("spec") or {}
         if item["kind"] == "CronJob":
             spec = spec["jobTemplate"]["spec"]
-        if item["kind"] == "Pod":
-            yield f"Pod {item['metadata']['name']}", spec
-        elif "template" in spec:
-            yield f"{item['kind']} {item['metadata']['name']}", spec["template"]["spec"]
+        template = item if item["kind"] == "Pod" else spec.get("template") or {}
+        if "containers" in (template.get("spec") or {}):  # other kinds have templates of other things
+            metadata = item["metadata"]
+            yield Workload(
+                item["kind"],
+                metadata["name"],
+                metadata.get("namespace") or "",
+                template.get("metadata") or {},
+                template["spec"],
+            )
+
+
+def pod_templates(objects: Iterable[Mapping[str, Any]]) -> Iterator[PodTemplate]:
+    """The pod specifications of workloads, each with the workload's kind and name."""
+    return ((str(workload), workload.spec) for workload in workloads(objects))
 
 
 def containers(objects: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -108,7 +108,7 @@ class Shared:
 def reap(cache: Path) -> list[str]:
     """Remove the folders of runs that died, and return their names."""
     gone = []
-    for alive in sorted((cache / "runs").glob(f"*/{ALIVE}")):
+    for alive in sorted((cache / "runs").glob(f"[!.]*/{ALIVE}")):  # not those that are being made
         with contextlib.suppress(OSError), alive.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(alive.parent)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 
 import pytest
 
@@ -14,19 +16,19 @@ from kube_acceptance.running.shared import locked
 from kube_acceptance.session import PROBE, Session
 from kube_acceptance.vocabulary import assertion, given, rows
 
-POLICY_BUDGET = 10.0  # seconds that policies may take until they hold
+POLICY_BUDGET = 20.0  # seconds that policies may take until they hold, on a machine that many work on
 
 
 @pytest.fixture(scope="session")
 def enforcement(cluster: Cluster, session: Session) -> Enforcement:
-    """What the canary saw; policies are proved only on a cluster that enforces any."""
-    return check_enforcement(cluster.new_client, image=session.images[PROBE].reference, labels=session.labels)
+    """What the canary saw, for phrases that are spoken after the cluster was shown to enforce policies."""
+    return enforced(cluster, session)
 
 
 @given("the cluster enforces network policies", target_fixture="canary")
-def cluster_enforces(enforcement: Enforcement) -> Enforcement:
-    """The canary has shown that the cluster enforces network policies at all."""
-    return enforcement
+def cluster_enforces(cluster: Cluster, session: Session) -> Enforcement:
+    """The canary has shown that the cluster enforces network policies at all; otherwise this fails, at once."""
+    return enforced(cluster, session)
 
 
 @assertion("two pods could connect, could not while a policy forbade it, and could again")
@@ -47,40 +49,57 @@ def connections(release: Release, session: Session, canary: Enforcement, datatab
 def complete_table(release: Release, session: Session, canary: Enforcement, datatable: list[list[str]]) -> None:
     """Every pair of endpoints that there are stands in `| from | to | expected |`, and is as expected."""
     table = [(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
-    _observe(release, session, canary, lambda reachability: reachability.complete(table))
+    _observe(release, session, canary, lambda looking: looking.complete(table))
 
 
 @assertion('"{source}" can reach "{target}"', example='"frontend" can reach "backend:8000"')
-def can_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+def can_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Every pod of the one connects to every pod of the other, which confirms it itself."""
-    _observe(release, session, enforcement, lambda _: [Expectation.parse(source, target, "allowed")])
+    canary = enforced(release.cluster, session)
+    _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "allowed")])
 
 
 @assertion('"{source}" cannot reach "{target}"', example='"frontend" cannot reach "database:5432"')
-def cannot_reach(release: Release, session: Session, enforcement: Enforcement, source: str, target: str) -> None:
+def cannot_reach(release: Release, session: Session, source: str, target: str) -> None:
     """Connections time out, while a control shows that the target listens; all else fails."""
-    _observe(release, session, enforcement, lambda _: [Expectation.parse(source, target, "blocked")])
+    canary = enforced(release.cluster, session)
+    _observe(release, session, canary, lambda _: [Expectation.parse(source, target, "blocked")])
 
 
-def _observe(
-    release: Release,
-    session: Session,
-    enforcement: Enforcement,
-    expect: Callable[[Reachability], Sequence[Expectation]],
-) -> None:
-    # two workers' listeners on one port of the same pod would be in each other's way
-    alone = locked(session.shared.folder / f"probes-{release.namespace}.lock")
+def enforced(cluster: Cluster, session: Session) -> Enforcement:
+    """What the canary saw, looked at once a run; policies are proved only on a cluster that enforces any.
+
+    Raises:
+        ProbeError: It enforces none, or nothing can be said about it.
+    """
+
+    def look() -> dict[str, float]:
+        return asdict(check_enforcement(cluster.new_client, session.images[PROBE].reference, labels=session.labels))
+
+    return Enforcement(**session.shared.once("canary", look))
+
+
+@contextlib.contextmanager
+def reachability(release: Release, session: Session, canary: Enforcement) -> Iterator[Reachability]:
+    """Looks at connections of a release; one worker at a time, whose listeners would be in each other's way."""
     with (
-        alone,
+        locked(session.shared.folder / f"probes-{release.namespace}.lock"),
         Reachability(
             release.cluster.new_client,
             namespace=release.namespace,
             image=session.images[PROBE].reference,
-            enforcement=enforcement,
+            enforcement=canary,
             labels=session.labels,
-        ) as reachability,
+        ) as looking,
     ):
-        report = reachability.observe(expect(reachability), budget=POLICY_BUDGET)
+        yield looking
+
+
+def _observe(
+    release: Release, session: Session, canary: Enforcement, expect: Callable[[Reachability], Sequence[Expectation]]
+) -> None:
+    with reachability(release, session, canary) as looking:
+        report = looking.observe(expect(looking), budget=POLICY_BUDGET)
     report.check()
     waited("every connection is as expected", report.convergence, POLICY_BUDGET)
     for line in report.summary():

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-
-from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError
@@ -19,8 +16,6 @@ from kube_acceptance.state import objects as cluster_objects
 from kube_acceptance.state import paths, workloads
 from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
-
-ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 @given("the chart is installed", target_fixture="release")
@@ -169,46 +164,6 @@ def objects_name_tasks(release: Release, documents: trace.Trace) -> None:
     objects = release.live_objects()
     must(trace.task_findings(objects, documents), of="objects")
     note(f"{len(objects)} objects")
-
-
-@assertion('the namespace enforces the "{standard}" Pod Security Standard')
-def namespace_enforces(release: Release, standard: str) -> None:
-    """The namespace has the label by which the API server enforces that standard."""
-    labels = release.cluster.core.read_namespace(release.namespace).metadata.labels
-    if labels.get(ENFORCE) != standard:
-        raise AcceptanceError(f"namespace {release.namespace} enforces {labels.get(ENFORCE)!r}, not {standard!r}")
-
-
-@assertion("every pod of the release is admitted to it")
-def pods_are_admitted(release: Release) -> None:
-    """As many pods run as the workloads want: the standard refused none."""
-    wanted = sum(
-        item["spec"].get("replicas", 1)
-        for item in release.live_objects()
-        if item["kind"] in ("Deployment", "StatefulSet")
-    )
-    running = release.serving_pods()
-    if not wanted or len(running) < wanted:
-        raise AcceptanceError(f"{len(running)} pods run, {wanted} are wanted")
-    note(f"{len(running)} pods run")
-
-
-@assertion("a privileged pod is refused there")
-def privileged_pod_is_refused(release: Release) -> None:
-    """The API server refuses a privileged pod there because of the standard, and for no other reason."""
-    pod: dict[str, Any] = {
-        "metadata": {"generateName": "refused-"},
-        "spec": {"containers": [{"name": "it", "image": "alpine:3.23", "securityContext": {"privileged": True}}]},
-    }
-    try:
-        release.cluster.core.create_namespaced_pod(release.namespace, pod, dry_run="All")
-    except ApiException as error:
-        said = json.loads(error.body or "{}").get("message", "")
-        if error.status != 403 or "violates PodSecurity" not in said:
-            raise AcceptanceError(f"the pod was refused for another reason: {said}") from error
-        note(said)
-        return
-    raise AcceptanceError(f"namespace {release.namespace} takes a privileged pod")
 
 
 @assertion('the "{component}" Job has completed', example='the "migration" Job has completed')

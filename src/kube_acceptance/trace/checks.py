@@ -145,17 +145,19 @@ def check_protections(trace: Trace, protections: Sequence[Protection], scenarios
     """
     if not protections:
         return [Finding("mutants", "there are none, so nothing shows that a missing protection would be noticed")]
-    known = {f"{scenario.uri}::{scenario.name}": scenario for scenario in scenarios}
+    known: dict[str, set[str]] = {}  # the tags by a scenario's name, or of all scenarios by their file's
+    for scenario in scenarios:
+        for name in (scenario.uri, f"{scenario.uri}::{scenario.name}"):
+            known.setdefault(name, set()).update(tag.removeprefix("@") for tag in scenario.tags)
     findings: list[Finding] = []
-    for file, requirement, name in protections:
+    for file, requirement, names in protections:
         place = f"{file}:1"
         findings += _named(trace, requirement, place)
-        scenario = known.get(name)
-        if scenario is None:
-            findings.append(Finding(place, f'there is no scenario "{name}"{suggestion(name, known)}'))
-        elif requirement not in {tag.removeprefix("@") for tag in scenario.tags}:
-            message = f'the scenario "{name}" has no tag @{requirement}, so its failure would not be about it'
-            findings.append(Finding(place, message))
+        missing = [name for name in names if name not in known]
+        findings += [Finding(place, f'there is no scenario "{name}"{suggestion(name, known)}') for name in missing]
+        if not missing and not any(requirement in known[name] for name in names):
+            lack = f'the scenario "{names[0]}" has no' if len(names) == 1 else f"none of {len(names)} scenarios has the"
+            findings.append(Finding(place, f"{lack} tag @{requirement}, so its failure would not be about it"))
     return findings
 
 

@@ -179,9 +179,9 @@ class Protection(NamedTuple):
     Attributes:
         file: The mutant's file.
         requirement: Number of the requirement that is no longer fulfilled without it.
-        scenario: The scenario that must go red, as `feature file::name`.
+        scenarios: The scenarios that must go red, as `feature file::name`, or as a feature file for all of its own.
     """
 
     file: str
     requirement: str
-    scenario: str
+    scenarios: tuple[str, ...]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError, ToolError
 from kube_acceptance.report.held import held
 from kube_acceptance.vocabulary.durations import Timing
@@ -77,10 +77,8 @@ def _seen(look: Callable[[], Any], release: Release | None) -> Seen[Any]:
 
 
 def _said_by(error: ApiException) -> str:
-    said = str(error.body or "")
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        said = json.loads(said)["message"]
-    return f"the API server answered {error.status} {error.reason}: {said[:300]}".removesuffix(": ")
+    answered, said = f"the API server answered {error.status} {error.reason}", said_by_api(error)
+    return answered if said == error.reason else f"{answered}: {said[:300]}"
 
 
 def _kept(seen: Seen[Any], last: list[Any]) -> Seen[Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+NO_PODS = "wants no pods"
+
 
 def deployment(item: Any) -> str:
     """What a Deployment still lacks, in words; empty when its rollout is complete."""
@@ -83,7 +85,7 @@ def _lacks(item: Any, wanted: int, **counts: int | None) -> str:
     if (item.status.observed_generation or 0) < item.metadata.generation:
         return "has a change that its controller has not seen yet"
     if wanted == 0 and not any(counts.values()):
-        return "wants no pods"
+        return NO_PODS
     for name, count in counts.items():
         if (count or 0) != wanted:
             return f"has {count or 0} of {wanted} {name}" if name != "total" else f"has {count} pods, not {wanted}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +11,7 @@ from typing import Generic, TypeVar
 import urllib3
 from kubernetes.client.exceptions import ApiException
 
+from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.console import progress, status
 from kube_acceptance.errors import WaitError
 from kube_acceptance.report.observer import note, waited
@@ -177,21 +176,13 @@ def _look(wait: _Wait, look: Callable[[], Seen[T]]) -> Seen[T]:
             said = f"the API server answered {error.status} {error.reason}"
             raise _UnansweredError(said, gone=error.status == 404) from error
         raise WaitError(
-            f"the API server refuses to be asked: {_message(error)} (waited for {wait.what}; answer {error.status} "
+            f"the API server refuses to be asked: {said_by_api(error)} (waited for {wait.what}; answer {error.status} "
             f"after {wait.elapsed:.1f} s)",
             hint="Let the kubeconfig's user read it." if error.status in (401, 403) else "",
             details=wait.history(),
         ) from error
     except urllib3.exceptions.HTTPError as error:
         raise _UnansweredError(f"the API server could not be reached ({type(error).__name__})") from error
-
-
-def _message(error: ApiException) -> str:
-    """The API server's own sentence, which its answer carries as a Status object."""
-    with contextlib.suppress(ValueError, TypeError, AttributeError):
-        if message := json.loads(error.body or "").get("message"):
-            return str(message)
-    return str(error.reason)
 
 
 def _rest(changed: threading.Event | None, seconds: float) -> None:

@@ -97,7 +97,7 @@ describe("passing on", () => {
 
 describe("the request id", () => {
   it.each([
-    ["is taken over", { "x-request-id": "ingress-1" }, /^ingress-1$/],
+    ["is taken over", { "x-request-id": "proxy-1" }, /^proxy-1$/],
     ["is made when there is none", {}, /^[0-9a-f-]{36}$/],
     ["is made anew when the given one is not safe to log", { "x-request-id": "a b" }, /^[0-9a-f-]{36}$/],
   ])("%s, passed on, returned and logged", async (_, headers, expected) => {

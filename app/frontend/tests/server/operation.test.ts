@@ -77,7 +77,7 @@ describe("a page's headers", () => {
   });
 
   it("return the request id", () => {
-    expect(page({ "x-request-id": "ingress-1" }).headers.get("x-request-id")).toBe("ingress-1");
+    expect(page({ "x-request-id": "proxy-1" }).headers.get("x-request-id")).toBe("proxy-1");
   });
 
   it.each([

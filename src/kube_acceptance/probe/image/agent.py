@@ -1,7 +1,7 @@
 """What runs inside pods: connects to others, says what reached its own pod, and answers with a nonce.
 
     wait                             idle until it is told to end, so that sessions can be opened beside it
-    serve --port PORT --nonce TEXT   answer every connection with the nonce
+    serve --port PORT --nonce TEXT   answer every connection with the nonce; several ports are separated by commas
     note --port PORT --nonce TEXT    the same, and datagrams too: each is written to stdout as a line of JSON
     session                          a request a line on stdin, a reply a line on stdout, both JSON
 
@@ -17,6 +17,11 @@ Requests of a session:
         the last such request: [port, token, sender's address, sender's port].
     {"do": "listen", "address": OWN_IP, "ports": [N, …], "datagrams": [N, …], "nonce": TEXT}
         listen on TCP and UDP ports that nobody in the pod listens on, and answer with the nonce, until the end.
+    {"do": "series", "address": OWN_IP, "every": SECONDS, "add": {ID: LANE, …}, "drop": [ID, …]}
+        try each lane again and again from now on, until it is dropped; the reply has the attempts that ended since the
+        last one, the time here, and until when all attempts have ended. A lane: {"kind": "tcp"|"greeting"|"udp",
+        "host": IP, "port": N, "timeout": SECONDS, "open": BOOL}; an attempt is a connection of its own, or with "open"
+        something said over one that stays open.
     done
         ends the session, as does the end of stdin, or silence for two minutes.
 
@@ -46,9 +51,12 @@ if TYPE_CHECKING:
 
 SILENCE = 120  # seconds after which a session that nobody asks anything ends by itself
 RESOLVER_GRACE = 3.0  # seconds a resolver, or a machine out of breath, may take beyond a probe's own time
+OWN = 5.0  # seconds a connection of the agent to itself may take, which nothing but a lack of CPU time delays
 INSIDE = 1.0  # seconds a connection or a datagram from inside the pod may take
 INSIDE_TOKEN = "inside"  # what a witness says to its own guests
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
+QUESTION = b"who are you\n"  # what a series says in a datagram of its own
+PING = b"ping "  # what is said over an open connection, with a number; the other side says it back
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
 RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
 
@@ -285,7 +293,7 @@ def check_self(address: str) -> str:
         with socket.socket(family, socket.SOCK_STREAM) as listener:
             listener.bind((address, 0))  # no other pod's address can be bound here
             listener.listen(1)
-            with connect(address, listener.getsockname()[1], socket.SOCK_STREAM, Clock(1)):
+            with connect(address, listener.getsockname()[1], socket.SOCK_STREAM, Clock(OWN)):
                 return ""
     except OSError as error:
         return f"the agent cannot use {address} as its own address: {classify(error)[1]}"
@@ -379,8 +387,8 @@ class Guests:
             with connection:
                 try:
                     connection.sendall(answer)
-                    while connection.recv(4096):
-                        pass
+                    while said := connection.recv(4096):
+                        connection.sendall(said)
                 except OSError:
                     pass  # the other side went away: that is its business
 
@@ -398,9 +406,10 @@ class Guests:
             while True:
                 try:
                     said, sender = datagrams.recvfrom(4096)
-                    address = sender[0].removeprefix("::ffff:")
-                    self.note([port, said.decode(errors="replace").strip(), address, sender[1]])
-                    datagrams.sendto(answer, sender)
+                    if said != QUESTION and not said.startswith(PING):  # a series knows by itself what came back
+                        address = sender[0].removeprefix("::ffff:")
+                        self.note([port, said.decode(errors="replace").strip(), address, sender[1]])
+                    datagrams.sendto(answer + (said if said.startswith(PING) else b""), sender)
                 except OSError:
                     pass  # the way back is closed, or an earlier answer was refused
 
@@ -418,10 +427,236 @@ def listen_as_guest(request: Reply, guests: Guests) -> Reply:
     return {"self": check_self(request["address"])}
 
 
+class Attempt:
+    """One attempt of a lane, from its start."""
+
+    def __init__(self, lane: str, kind: str, timeout: float) -> None:
+        self.lane, self.kind = lane, kind
+        self.started = time.monotonic()
+        self.end = self.started + timeout
+        self.opened: socket.socket | None = None
+        self.connected = False
+        self.said = b""
+        self.over = False
+
+
+class Line:
+    """A connection that stays open, and what was said over it and not answered yet."""
+
+    def __init__(self, lane: str, opened: socket.socket) -> None:
+        self.lane, self.opened = lane, opened
+        self.said = b""
+        self.nonce = ""
+        self.asked: dict[int, Attempt] = {}
+        self.ended: tuple[str, str] | None = None
+
+
+class Series:
+    """Tries lanes at regular moments, by one thread that waits for no attempt before it starts the next.
+
+    A TCP attempt is one SYN if its time is less than the second after which the kernel sends another: so an attempt
+    tells what was true when it started. Once connected it has GREETING seconds to hear who is there.
+
+    Args:
+        every: Seconds from one attempt of a lane to the next.
+    """
+
+    GREETING = 10.0
+    # below those that the kernel chooses by itself
+    PORTS = range(10000, 32000)
+
+    def __init__(self, every: float) -> None:
+        import random  # only this kind of request needs these
+        import selectors
+
+        self.port = random.randrange(len(self.PORTS))
+        self.every = every
+        self.lanes: dict[str, Reply] = {}
+        self.lines: dict[str, Line] = {}
+        self.finished: list[list[Any]] = []
+        self.pending: list[Attempt] = []
+        self.number = 0
+        self.selector = selectors.DefaultSelector()
+        self.read, self.write = selectors.EVENT_READ, selectors.EVENT_WRITE
+        self.lock = threading.Lock()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def update(self, add: dict[str, Reply], drop: list[str]) -> Reply:
+        """Begin and end lanes, and return the attempts that ended since the last time."""
+        with self.lock:
+            for lane in drop:
+                self.lanes.pop(lane, None)
+                if line := self.lines.pop(lane, None):
+                    self.forget(line.opened)
+            self.lanes.update(add)
+            finished, self.finished = self.finished, []
+            now = time.monotonic()
+            # an attempt that is not over may have been made before one that is
+            return {"now": now, "until": min((one.started for one in self.pending), default=now), "attempts": finished}
+
+    def run(self) -> None:
+        """Start attempts, and see what became of them."""
+        tick = time.monotonic()
+        while True:
+            ready = self.selector.select(max(0.0, tick - time.monotonic()))
+            with self.lock:
+                for key, _ in ready:
+                    if self.selector.get_map().get(key.fd) is key:  # else it was dropped meanwhile
+                        self.hear(key.data) if isinstance(key.data, Line) else self.advance(key.data)
+                now = time.monotonic()
+                for attempt in [one for one in self.pending if one.end <= now]:
+                    self.finish(attempt, "connected" if attempt.connected else "timeout", "")
+                if now >= tick:
+                    for lane, probe in list(self.lanes.items()):
+                        self.ask(lane, probe) if probe.get("open") else self.dial(lane, probe)
+                    tick = max(tick + self.every, now)  # what could not be done in time is left out, not made up for
+
+    def finish(self, attempt: Attempt, status: str, detail: str) -> None:
+        """Take down how an attempt ended: [lane, start, seconds, status, what was said or went wrong]."""
+        if attempt.over:
+            return
+        attempt.over = True
+        self.pending.remove(attempt)
+        if attempt.opened:
+            self.forget(attempt.opened)
+        seconds = round(time.monotonic() - attempt.started, 4)
+        self.finished.append([attempt.lane, attempt.started, seconds, status, detail])
+
+    def forget(self, opened: socket.socket) -> None:
+        """Close a socket that is watched or not."""
+        if self.selector.get_map().get(opened):
+            self.selector.unregister(opened)
+        opened.close()
+
+    def start(self, lane: str, kind: str, timeout: float) -> Attempt:
+        """A new attempt, which counts as unanswered after so many seconds."""
+        attempt = Attempt(lane, kind, timeout)
+        self.pending.append(attempt)
+        return attempt
+
+    def open(self, probe: Reply) -> socket.socket:
+        """A socket that connects without being waited for; raises OSError.
+
+        Each has a source port that no other one has had for minutes: the kernel would take a datagram from a port that
+        was used a moment ago for one of the flow of then, which was let through.
+        """
+        family = socket.AF_INET6 if ":" in probe["host"] else socket.AF_INET
+        opened = socket.socket(family, kind_of(probe))
+        opened.setblocking(False)
+        self.bind(opened)
+        error = opened.connect_ex((probe["host"], probe["port"]))
+        if error not in (0, errno.EINPROGRESS):
+            opened.close()
+            raise OSError(error, os.strerror(error))
+        return opened
+
+    def bind(self, opened: socket.socket) -> None:
+        """Give a socket the next source port that is free."""
+        for _ in self.PORTS:
+            self.port = (self.port + 1) % len(self.PORTS)
+            try:
+                opened.bind(("", self.PORTS[self.port]))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+
+    def dial(self, lane: str, probe: Reply) -> None:
+        """Start an attempt with a connection of its own."""
+        attempt = self.start(lane, probe["kind"], probe["timeout"])
+        try:
+            attempt.opened = self.open(probe)
+            if attempt.kind == "udp":
+                attempt.opened.send(QUESTION)
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+            return
+        self.selector.register(attempt.opened, self.read if attempt.kind == "udp" else self.write, attempt)
+
+    def advance(self, attempt: Attempt) -> None:
+        """Go on with an attempt whose socket has something to tell."""
+        opened = attempt.opened
+        assert opened
+        try:
+            if self.selector.get_key(opened).events == self.write:
+                if error := opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    raise OSError(error, os.strerror(error))
+                if repeated(opened):  # while this thread had no CPU time
+                    self.finish(attempt, "timeout", "")
+                    return
+                if attempt.kind == "tcp":
+                    self.finish(attempt, "connected", "")
+                    return
+                attempt.connected = True  # what is let in and hears nothing is no block
+                attempt.end += self.GREETING
+                self.selector.modify(opened, self.read, attempt)
+            part = opened.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+            return
+        attempt.said += part
+        if b"\n" in attempt.said or not part:
+            self.finish(attempt, "connected", attempt.said.decode(errors="replace").strip())
+
+    def ask(self, lane: str, probe: Reply) -> None:
+        """Say something over the lane's open connection, which is opened by the first attempt."""
+        attempt = self.start(lane, "open", probe["timeout"])
+        try:
+            if lane not in self.lines:
+                self.lines[lane] = line = Line(
+                    lane, connect(probe["host"], probe["port"], kind_of(probe), Clock(probe["timeout"]))
+                )
+                line.opened.setblocking(False)
+                self.selector.register(line.opened, self.read, line)
+            line = self.lines[lane]
+            if line.ended:
+                self.finish(attempt, *line.ended)
+                return
+            self.number += 1
+            line.asked[self.number] = attempt
+            line.opened.send(PING + b"%d\n" % self.number)
+        except BlockingIOError:
+            return  # nothing of what was said before is taken any more: it will be late
+        except OSError as error:
+            self.finish(attempt, *classify(error))
+
+    def hear(self, line: Line) -> None:
+        """Read what comes over an open connection: who is there, and what was said to it."""
+        try:
+            part = line.opened.recv(65536)
+            if not part:
+                raise ConnectionResetError(errno.ECONNRESET, "closed by the other side")
+        except BlockingIOError:
+            return
+        except OSError as error:
+            line.ended = classify(error)
+            self.selector.unregister(line.opened)
+            return
+        *said, line.said = (line.said + part).split(b"\n")
+        for text in said:
+            if not text.startswith(PING):
+                line.nonce = text.decode(errors="replace")
+            elif attempt := line.asked.pop(int(text[len(PING) :]), None):
+                self.finish(attempt, "connected", line.nonce)
+
+
+def repeated(opened: socket.socket) -> bool:
+    """Whether a TCP connection that was just made needed more than one SYN: `tcpi_total_retrans` of linux/tcp.h."""
+    return bool(struct.unpack_from("=I", opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0])
+
+
+def kind_of(probe: Reply) -> int:
+    """The kind of socket that a probe needs."""
+    return socket.SOCK_DGRAM if probe["kind"] == "udp" else socket.SOCK_STREAM
+
+
 def session() -> None:
     """Answer requests until there are no more."""
     held: list[socket.socket] = []
     guests = Guests()
+    series: Series | None = None
     signal.alarm(SILENCE)
     for line in sys.stdin:
         if line.strip() == "done":
@@ -438,6 +673,10 @@ def session() -> None:
             }
         elif request["do"] == "listen":
             reply = listen_as_guest(request, guests)
+        elif request["do"] == "series":
+            series = series or Series(request["every"])
+            wrong = check_self(request["address"]) if request["add"] else ""
+            reply = {"self": wrong, **series.update(request["add"], request["drop"])}
         else:
             reply = witness(request, guests)
         print(json.dumps(reply), flush=True)
@@ -454,11 +693,12 @@ def main(arguments: list[str]) -> None:
             return
         case ["wait"]:
             pass
-        case ["serve" | "note" as command, "--port", port, "--nonce", nonce]:
+        case ["serve" | "note" as command, "--port", ports, "--nonce", nonce]:
             guests = Guests(lambda datagram: print(json.dumps(datagram), flush=True))
-            for transport in ("TCP", "UDP") if command == "note" else ("TCP",):
-                guests.listen(transport, int(port), nonce)
-            print(f"serving on port {port}", flush=True)
+            for port in map(int, ports.split(",")):
+                for transport in ("TCP", "UDP") if command == "note" else ("TCP",):
+                    guests.listen(transport, port, nonce)
+            print(f"serving on port {ports}", flush=True)
         case _:
             sys.exit("use: agent.py wait | session | serve --port PORT --nonce TEXT | note --port PORT --nonce TEXT")
     while True:

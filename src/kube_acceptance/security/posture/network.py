@@ -1,0 +1,117 @@
+"""Who may talk to a pod and to whom it may talk, as far as it can be seen in what is rendered.
+
+What NetworkPolicies mean in full, and whether the cluster enforces them, is proved elsewhere; here is asked that none
+of the pods is without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kube_acceptance.release.objects import Workload
+from kube_acceptance.security.posture.rendered import Rendered, called
+from kube_acceptance.security.posture.rule import rule
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+@rule("isolated-ingress")
+def isolated_ingress(rendered: Rendered) -> Iterator[str]:
+    """Every pod is selected by a NetworkPolicy for what comes in: without one, everybody may talk to it."""
+    return _open(rendered, "Ingress")
+
+
+@rule("isolated-egress")
+def isolated_egress(rendered: Rendered) -> Iterator[str]:
+    """Every pod is selected by a NetworkPolicy for what goes out: without one, it may talk to everybody."""
+    return _open(rendered, "Egress")
+
+
+@rule("named-peers")
+def named_peers(rendered: Rendered) -> Iterator[str]:
+    """No NetworkPolicy admits everybody: each of its rules names who, and not all addresses there are."""
+    for item in rendered.of("NetworkPolicy"):
+        for direction, side in (("ingress", "from"), ("egress", "to")):
+            for each in item["spec"].get(direction) or []:
+                peers = each.get(side) or []
+                blocks = [peer["ipBlock"]["cidr"] for peer in peers if "ipBlock" in peer]
+                if not peers or any(block in EVERYWHERE for block in blocks):
+                    yield f"{called(item)} has a rule of {direction} that names nobody; name its peers in {side}"
+
+
+@rule("named-ports")
+def named_ports(rendered: Rendered) -> Iterator[str]:
+    """Every port of a Service has a name, by which Ingresses and monitoring find it."""
+    for item in rendered.of("Service"):
+        for port in item["spec"].get("ports") or []:
+            if not port.get("name"):
+                yield f"{called(item)} has a port {port['port']} without a name; name it"
+
+
+@rule("served-ports")
+def served_ports(rendered: Rendered) -> Iterator[str]:
+    """Every port of a Service is one that a container of the chart declares, and so is probed."""
+    for item in rendered.of("Service"):
+        chosen = [one for one in rendered.containers if _chooses(item["spec"].get("selector"), one.workload, item)]
+        declared = {value for one in chosen for port in one.spec.get("ports") or [] for value in _names(port)}
+        for port in item["spec"].get("ports") or []:
+            if port.get("targetPort", port["port"]) not in declared:
+                yield (
+                    f"{called(item)} leads its port {port['port']} to {port.get('targetPort', port['port'])}, which no"
+                    " container that it selects declares; correct its selector or targetPort, or declare the port"
+                )
+
+
+def _open(rendered: Rendered, direction: str) -> Iterator[str]:
+    for workload in rendered.workloads:
+        if not any(
+            direction in _directions(policy["spec"])
+            and _selects(policy["spec"].get("podSelector") or {}, workload.labels)
+            and _together(policy, workload)
+            for policy in rendered.of("NetworkPolicy")
+        ):
+            yield f"no NetworkPolicy of {direction} selects the pods of {workload}; add one that denies by default"
+
+
+def _directions(policy: Mapping[str, Any]) -> list[str]:
+    """The directions that a policy is about; where it does not say so, as the API server fills them in."""
+    return policy.get("policyTypes") or ["Ingress", *(["Egress"] if policy.get("egress") else [])]
+
+
+def _chooses(selector: Mapping[str, str] | None, workload: Workload, service: Mapping[str, Any]) -> bool:
+    return bool(selector) and _selects({"matchLabels": selector}, workload.labels) and _together(service, workload)
+
+
+def _together(item: Mapping[str, Any], workload: Workload) -> bool:
+    """Whether both are in one namespace; what names none is in the release's, like everything else of the chart."""
+    namespace = item["metadata"].get("namespace") or workload.namespace
+    return namespace == (workload.namespace or namespace)
+
+
+def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a label selector takes some labels; what it does not know takes nothing."""
+    wanted = selector.get("matchLabels") or {}
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _meets(one, labels) for one in selector.get("matchExpressions") or []
+    )
+
+
+def _meets(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression["key"]), expression.get("values") or []
+    match expression["operator"]:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
+
+
+def _names(port: Mapping[str, Any]) -> Iterator[Any]:
+    yield port["containerPort"]
+    if "name" in port:
+        yield port["name"]

@@ -1,0 +1,65 @@
+"""Three opinions on connections: what a table expects, what NetworkPolicies mean, what the cluster does."""
+
+from __future__ import annotations
+
+import yaml
+
+from kube_acceptance.config import Config
+from kube_acceptance.errors import PolicyError
+from kube_acceptance.policy.agreement import Agreement
+from kube_acceptance.policy.described import Described, DescribedPeers
+from kube_acceptance.policy.meanings import agreement
+from kube_acceptance.probe import Enforcement, Reachability
+from kube_acceptance.release import Chart, Release
+from kube_acceptance.report import note
+from kube_acceptance.session import Session
+from kube_acceptance.steps.charts import NAMESPACE
+from kube_acceptance.steps.network import POLICY_BUDGET, reachability
+from kube_acceptance.vocabulary import assertion, given, must, rows, some
+
+Table = list[tuple[str, str, str]]
+
+
+@given("this complete table of connections", target_fixture="table")
+def complete_table_of_connections(datatable: list[list[str]]) -> Table:
+    """What is expected of every pair of endpoints, `| from | to | expected |`; the same with a cluster and without."""
+    return [(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
+
+
+@assertion("the NetworkPolicies of each of its values files mean what the table says, without any cluster")
+def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Table) -> None:
+    """Computed from what the chart and the add-ons render, for pods as their templates describe them."""
+    said = []
+    for file in some(sorted(chart.folder.glob("values*.yaml")), what="values files"):
+        opinions = _without_a_cluster(chart.using(file), settings, table)
+        note(f"{file.name}: {len(opinions.cases)} connections")
+        try:
+            opinions.check()
+        except PolicyError as error:
+            said.append(f"{file.name}: {error}")
+    must(said, of="values files")
+    for line in opinions.table():
+        note(line)
+
+
+@assertion("table, NetworkPolicies and cluster agree on every connection")
+def three_opinions_agree(release: Release, session: Session, canary: Enforcement, table: Table) -> None:
+    """Every pair of endpoints has all three opinions; where they differ, the failure says which of them is wrong."""
+    with reachability(release, session, canary) as looking:
+        expected = looking.complete(table)
+        report = looking.observe(expected, budget=POLICY_BUDGET)
+        opinions = agreement(release.cluster.new_client, looking.connections(expected), expected, report.verdicts)
+    opinions.check()
+    report.check()
+    for line in opinions.table():
+        note(line)
+
+
+def _without_a_cluster(chart: Chart, settings: Config, table: Table) -> Agreement:
+    objects = chart.render(name=settings.release, namespace=NAMESPACE)
+    addons = [settings.path(file).read_text(encoding="utf-8") for file in settings.cluster.addons]
+    surroundings = [item for text in addons for item in yaml.safe_load_all(text) if item]
+    cluster = Described(objects, NAMESPACE, surroundings)
+    with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
+        expected = looking.complete(table)
+        return agreement(lambda: cluster, looking.connections(expected), expected)
