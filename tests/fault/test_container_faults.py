@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kube_acceptance.errors import FaultError
-from kube_acceptance.fault import continue_containers, freeze_containers, kill_containers
+from kube_acceptance.fault import containers, continue_containers, freeze_containers, kill_containers
 from kube_acceptance.fault.containers import _anew, _proof
 
 
@@ -43,12 +43,20 @@ def test_killing_no_container_is_no_fault() -> None:
         kill_containers(release(), "web", within=1)
 
 
-def test_frozen_is_proved_by_the_state_of_the_process() -> None:
+def test_frozen_is_proved_by_the_state_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "EFFECT_WITHIN", 0)
     assert freeze_containers(release(pod(), state="T (stopped)"), "web") == ["container app of pod web: T (stopped)"]
     with pytest.raises(FaultError, match=r"^container app of pod web got SIGSTOP, but is S \(sleeping\)$"):
         freeze_containers(release(pod()), "web")
     with pytest.raises(FaultError, match=r"^container app of pod web got SIGCONT, but is T \(stopped\)$"):
         continue_containers(release(pod(), state="T (stopped)"), "web")
+
+
+def test_a_process_that_is_not_stopped_at_once_is_looked_at_again() -> None:
+    states = iter(["R (running)", "T (stopped)"])
+    stopping = release(pod())
+    stopping.cluster.provider.signal_container = lambda *_: next(states)
+    assert freeze_containers(stopping, "web") == ["container app of pod web: T (stopped)"]
 
 
 def test_anew_means_ready_and_restarted() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from kube_acceptance.errors import FaultError
 from kube_acceptance.release import Release
@@ -12,6 +15,7 @@ from kube_acceptance.wait.changes import changes
 
 KILLED = 137  # 128 and the number of SIGKILL
 FROZEN = "T"  # as the kernel calls a process that was stopped
+EFFECT_WITHIN = 5.0  # seconds until a signal that stops a process, or lets it go on, has done so
 
 
 def kill_containers(release: Release, component: str, *, within: float) -> list[str]:
@@ -66,7 +70,15 @@ def continue_containers(release: Release, component: str) -> list[str]:
 def _signalled(release: Release, component: str, signal: str, *, frozen: bool) -> list[str]:
     proof = []
     for pod, status in _running(release, component):
-        state = release.cluster.provider.signal_container(pod.spec.node_name, status.container_id, signal)
+        send = partial(release.cluster.provider.signal_container, pod.spec.node_name, status.container_id, signal)
+        # the kernel stops a process when it next runs; sent twice, these signals do what they do once
+        seen = Retrying(
+            retry=retry_if_result(lambda state: state.startswith(FROZEN) != frozen),
+            stop=stop_after_delay(EFFECT_WITHIN),
+            wait=wait_fixed(0.1),
+            retry_error_callback=lambda last: last.outcome and last.outcome.result(),
+        )
+        state = seen(send)
         if state.startswith(FROZEN) != frozen:
             raise FaultError(f"container {status.name} of pod {pod.metadata.name} got SIG{signal}, but is {state}")
         proof.append(f"container {status.name} of pod {pod.metadata.name}: {state}")
