@@ -42,7 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--keep",
         choices=("never", "failed", "always"),
         default="never",
-        help="whether the cluster is left behind after the run: never (the default), failed or always",
+        help="whether the cluster, with the releases of scenarios that failed, is left behind after the run: "
+        "never (the default), failed or always",
     )
     repeat.add_option(group)
     group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")

@@ -207,13 +207,14 @@ class Session:
 
     @contextlib.contextmanager
     def own_release(self) -> Iterator[Release]:
-        """A release for one scenario; its namespace goes with it, unless the run is asked to keep it.
+        """A release for one scenario; its namespace goes with it, unless the scenario failed and the run keeps things.
 
-        After a failed installation the namespace stays until the run ends: the evidence is gathered from it.
+        Those of scenarios that passed would fill a small cluster before the run is over. After a failed installation
+        the namespace stays until the run ends: the evidence is gathered from it.
         """
         release = self.focus = self.new_release(self.new_namespace("own"))
         yield release
-        if self._keep == "never" or (self._keep == "failed" and release.namespace not in self.failed_in.values()):
+        if self._keep == "never" or release.namespace not in self.failed_in.values():
             self.cluster.core.delete_namespace(release.namespace)
 
     def facts(self) -> dict[str, str]:
