@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from kube_acceptance.policy.spec import Selector
 from kube_acceptance.release.objects import Workload
 from kube_acceptance.security.posture.rendered import Rendered, called
 from kube_acceptance.security.posture.rule import rule
@@ -90,25 +93,11 @@ def _together(item: Mapping[str, Any], workload: Workload) -> bool:
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a label selector takes some labels; what it does not know takes nothing."""
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _meets(one, labels) for one in selector.get("matchExpressions") or []
-    )
-
-
-def _meets(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(expression["key"]), expression.get("values") or []
-    match expression["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False
+    """Whether a label selector takes some labels; one that the API server would refuse takes nothing."""
+    try:
+        return Selector.model_validate(selector).matches(labels)
+    except ValidationError:
+        return False
 
 
 def _names(port: Mapping[str, Any]) -> Iterator[Any]:
