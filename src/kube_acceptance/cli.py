@@ -208,6 +208,8 @@ def lint(
     settings = configuration.load(Path.cwd())
     helm = resolve("helm", cache=settings.cache)
     given = Chart(helm, (chart or settings.path(settings.chart)).absolute())
+    if not (given.folder / "Chart.yaml").is_file():
+        raise ConfigurationError(f"{chart or settings.chart} is no chart: it has no Chart.yaml")
     found = charts.renderings(given, name=settings.release, namespace="static")
     said = list(charts.findings(found))
     typer.echo("\n".join([*said, f"{len(said)} breaches of {len(RULES)} rules in {', '.join(found)}"]))

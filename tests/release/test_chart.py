@@ -24,23 +24,35 @@ def test_values_by_dotted_path() -> None:
 
 def test_renders_with_values_and_overrides(tmp_path: Path) -> None:
     program = helm(
-        tmp_path, 'shift 5; for f; do [ "$f" = --values ] || cat "$f"; done | sed "s/^/kind: X #/"; echo "#"'
+        tmp_path, 'shift 5; for f; do [ "$f" = --values ] || cat "$f"; done | sed "s/^/kind: X #/"; echo "metadata: {}"'
     )
     values = tmp_path / "values.yaml"
     values.write_text("one: 1\n")
     chart = Chart(program, tmp_path, values=[values]).using(**{"two.three": 4})
-    assert chart.render(name="x", namespace="y") == [{"kind": "X"}]
+    assert chart.render(name="x", namespace="y") == [{"kind": "X", "metadata": {}}]
 
 
 def test_a_mutant_changes_what_is_rendered_whatever_the_values(tmp_path: Path) -> None:
-    chart = Chart(helm(tmp_path, "echo kind: X"), tmp_path, change=lambda objects: [*objects, {"kind": "Y"}])
-    assert chart.using(a=1).render(name="x", namespace="y") == [{"kind": "X"}, {"kind": "Y"}]
+    chart = Chart(
+        helm(tmp_path, "echo {kind: X, metadata: {}}"), tmp_path, change=lambda objects: [*objects, {"kind": "Y"}]
+    )
+    assert chart.using(a=1).render(name="x", namespace="y") == [{"kind": "X", "metadata": {}}, {"kind": "Y"}]
 
 
 def test_a_chart_that_renders_nothing_fails(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError) as caught:
         Chart(helm(tmp_path, "true"), tmp_path).render(name="x", namespace="y")
     assert str(caught.value) == f"the chart {tmp_path.name} renders no object at all"
+
+
+def test_what_is_no_object_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        Chart(helm(tmp_path, "echo apiVersion: v1"), tmp_path).render(name="x", namespace="y")
+    assert str(caught.value) == (
+        f"object 1 that the chart {tmp_path.name} renders has no kind or no metadata\n"
+        "Look for it in what `helm template` prints.\n"
+        "  apiVersion: v1"
+    )
 
 
 def test_the_first_line_is_helms_reason(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_chart_without_values_files_is_refused(tmp_path: Path) -> None:
 
 def test_a_chart_that_runs_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError) as caught:
-        renderings(chart(tmp_path, "values.yaml", prints="kind: ConfigMap"), name="x", namespace="y")
+        renderings(chart(tmp_path, "values.yaml", prints="{kind: ConfigMap, metadata: {}}"), name="x", namespace="y")
     assert str(caught.value) == (
         f"the chart {tmp_path.name} renders no container with values.yaml, so nothing was checked"
     )
@@ -86,6 +86,7 @@ def test_the_command_holds_a_chart_against_the_rules(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prints: str, status: int
 ) -> None:
     given = chart(tmp_path, "values.yaml", prints=prints)
+    (tmp_path / "Chart.yaml").touch()
     monkeypatch.setattr(cli, "resolve", lambda name, cache: given.helm_program)
     ended = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
     told = "values.yaml: container web of Job web runs web:latest, which names no version; give it a tag with one, or a"
@@ -94,3 +95,9 @@ def test_the_command_holds_a_chart_against_the_rules(
         *([f"{told} digest [exact-image]"] if status else []),
         f"{status} breaches of {len(RULES)} rules in values.yaml",
     ]
+
+
+def test_the_command_refuses_a_folder_that_is_no_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "resolve", lambda name, cache: tmp_path / "helm")
+    ended = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
+    assert str(ended.exception) == f"{tmp_path} is no chart: it has no Chart.yaml"

@@ -56,6 +56,13 @@ class Chart:
         objects = [item for item in yaml.safe_load_all(said.stdout) if item]
         if not objects:
             raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
+        for number, item in enumerate(objects, start=1):
+            if not (isinstance(item, dict) and item.get("kind") and isinstance(item.get("metadata"), dict)):
+                raise ReleaseError(
+                    f"object {number} that the chart {self.folder.name} renders has no kind or no metadata",
+                    details=yaml.safe_dump(item).splitlines()[:10],
+                    hint="Look for it in what `helm template` prints.",
+                )
         return self._change(objects)
 
     def helm(
