@@ -20,7 +20,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
-from kube_acceptance.cluster import Cluster, Kind, Lease, owner, reap
+from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -32,7 +32,6 @@ from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
-from kube_acceptance.security.admission import ENFORCE
 from kube_acceptance.tools import resolve
 
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run

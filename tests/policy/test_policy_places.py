@@ -1,15 +1,13 @@
-"""Pods as policies see them: read from the cluster, from templates, and behind Services."""
+"""Pods as policies see them: read from the cluster and from templates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from kubernetes import client
-from policy_objects import API, BANK_API, TCP, UDP, WEB
+from policy_objects import TCP, UDP
 
-from kube_acceptance.errors import PolicyError
-from kube_acceptance.policy import Pod, behind
+from kube_acceptance.policy import Pod
 
 LIVE: dict[str, Any] = {
     "metadata": {"namespace": "shop", "name": "api-1", "labels": {"app": "api"}},
@@ -53,30 +51,3 @@ def test_a_template_makes_a_pod_without_addresses():
 
     assert (found.name, found.labels, found.addresses) == ("api", {"app": "api"}, ())
     assert found.ports[("http", TCP)] == 80
-
-
-def service(**spec: Any) -> dict[str, Any]:
-    return {"metadata": {"name": "api", "namespace": "shop"}, "spec": spec}
-
-
-def test_a_service_stands_for_its_pods_and_their_ports():
-    by_name = service(
-        selector={"app": "api"}, ports=[{"port": 80, "targetPort": "http"}, {"port": 81, "targetPort": 9}]
-    )
-
-    assert behind(by_name, [WEB, API, BANK_API], 80, TCP) == [(API, 8080)]
-    assert behind(by_name, [WEB, API], 81, TCP) == [(API, 9)]
-    assert behind(service(selector={"app": "api"}, ports=[{"port": 80}]), [WEB, API], 80, TCP) == [(API, 80)]
-
-
-def test_a_pod_that_lacks_the_named_port_is_not_behind_the_service():
-    named = service(selector={"app": "api"}, ports=[{"port": 80, "targetPort": "nobody"}])
-
-    assert behind(named, [API], 80, TCP) == []
-
-
-def test_what_a_service_does_not_have_is_said():
-    with pytest.raises(PolicyError, match=r"^Service api has no port 80/UDP$"):
-        behind(service(selector={"app": "api"}, ports=[{"port": 80}]), [API], 80, UDP)
-    with pytest.raises(PolicyError, match=r"^Service api has no selector, so which pods stand behind it"):
-        behind(service(ports=[{"port": 80}]), [API], 80, TCP)

@@ -179,6 +179,14 @@ def test_the_outside_is_a_container_that_is_removed(core: Core, monkeypatch: pyt
     assert engine.calls == ["start", "reload", "remove", "close"]
 
 
+def test_the_outside_is_made_once(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("172.18.0.9")
+    monkeypatch.setattr(module, "docker", SimpleNamespace(from_env=lambda: engine))
+    with make() as peers:
+        assert peers.outside() is peers.outside()
+    assert engine.calls == ["start", "reload", "remove", "close"]
+
+
 def test_the_outside_tells_what_it_received(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine("172.18.0.9")
     monkeypatch.setattr(module, "docker", SimpleNamespace(from_env=lambda: engine))

@@ -11,6 +11,9 @@ from kubernetes import client, config
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.command import Completed, run
 
+ENFORCE = "pod-security.kubernetes.io/enforce"  # the label by which a namespace enforces a Pod Security Standard
+RESTRICTED = {ENFORCE: "restricted"}
+
 
 class Cluster:
     """A running cluster.

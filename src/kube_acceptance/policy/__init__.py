@@ -2,6 +2,5 @@
 
 from kube_acceptance.policy.opinion import Direction, Opinion, Permission, Policies, Side
 from kube_acceptance.policy.places import Outsider, Pod
-from kube_acceptance.policy.services import behind
 
-__all__ = ["Direction", "Opinion", "Outsider", "Permission", "Pod", "Policies", "Side", "behind"]
+__all__ = ["Direction", "Opinion", "Outsider", "Permission", "Pod", "Policies", "Side"]

@@ -13,6 +13,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
+from kube_acceptance.cluster import RESTRICTED
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.policy.opinion import Opinion
 from kube_acceptance.policy.places import Outsider, Pod
@@ -35,7 +36,6 @@ from kube_acceptance.probe.verdict import State, Verdict
 
 BUDGET = 90.0  # seconds until a disagreement is one; a machine out of breath takes many for a single look
 LOOKS_AGAIN = 3  # times that connections are seen again within one look
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from kubernetes import watch
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.wait.causes import CONFIG, NEVER_PULLED, PULL
 
-AGENT = ("python3", "-I", "-S", "-B", "/agent.py")
+PYTHON = ("python3", "-I", "-S", "-B")  # of the probe image; without what programs of others could put in its way
+AGENT = (*PYTHON, "/agent.py")
 USER = 65532
 # what the restricted Pod Security Standard asks for, and a file system that nobody writes to
 SECURITY: dict[str, Any] = {

@@ -66,7 +66,6 @@ class Directory:
         self._started: dict[str, tuple[str, str, Nonce]] = {}
         self._places: dict[str, tuple[Place, Nonce]] = {}
         self._wanted: set[str] = set()
-        self._outside: Target | None = None
         self._found: dict[tuple[str, int, Protocol], list[Target]] = {}
         self._salt = secrets.token_hex(8)
 
@@ -86,8 +85,8 @@ class Directory:
 
     def wait(self) -> None:
         """Wait until all that was started runs; may go on in a thread while other methods are called."""
-        if OUTSIDE in self._wanted and not self._outside:
-            self._outside = self._peers.outside()
+        if OUTSIDE in self._wanted:
+            self._peers.outside()
         for name in self._wanted - {OUTSIDE}:
             where, pod, nonce = self._started[name]
             self._places[name] = (self._peers.running(name, where, pod), nonce)
@@ -143,8 +142,7 @@ class Directory:
             return [Target(name, place.address, nonce, (place,), SERVED_PORT)]
         if name == OUTSIDE:
             _only(name, port, *OUTSIDE_PORTS)
-            self._outside = self._outside or self._peers.outside()
-            return [replace(self._outside, pod_port=port)]
+            return [replace(self._peers.outside(), pod_port=port)]
         if name == DNS:
             _only(name, port, DNS_PORT)
             return [self._dns()]

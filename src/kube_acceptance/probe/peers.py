@@ -15,6 +15,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
+from kube_acceptance.cluster import RESTRICTED
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.containers import USER, agent_container, await_running
 from kube_acceptance.probe.place import OUTSIDE_PORTS, SERVED_PORT, Nonce, Place, Target
@@ -52,6 +53,7 @@ class Peers(AbstractContextManager["Peers"]):
         self._namespace = ""
         self._engine: docker.DockerClient | None = None
         self._outside: Any = None
+        self._outside_target: Target | None = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -61,7 +63,7 @@ class Peers(AbstractContextManager["Peers"]):
         """A namespace of the harness's own, under the restricted standard and without any policy."""
         if not self._namespace:
             name = f"kube-acceptance-probe-{secrets.token_hex(4)}"
-            labels = {**self._labels, "pod-security.kubernetes.io/enforce": "restricted"}
+            labels = {**self._labels, **RESTRICTED}
             self._core.create_namespace({"metadata": {"name": name, "labels": labels, **_task()}})
             self._namespace = name
         return self._namespace
@@ -117,9 +119,13 @@ class Peers(AbstractContextManager["Peers"]):
     def outside(self) -> Target:
         """A container on the Docker network of the cluster's nodes, which answers with a nonce and notes datagrams.
 
+        It is made when it is first asked for.
+
         Raises:
             ProbeError: Docker cannot run it, or it has no address on that network.
         """
+        if self._outside_target:
+            return self._outside_target
         nonce = Nonce(secrets.token_hex(8))
         try:
             self._engine = docker.from_env()
@@ -144,7 +150,8 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
         if not address:
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
-        return Target("outside", address, nonce, behind=(address,), received=self._received_outside)
+        self._outside_target = Target("outside", address, nonce, behind=(address,), received=self._received_outside)
+        return self._outside_target
 
     def _received_outside(self) -> set[str]:
         try:
@@ -175,7 +182,7 @@ class Peers(AbstractContextManager["Peers"]):
                 self._outside.remove(force=True)
         if self._engine is not None:
             self._engine.close()
-        self._pods, self._namespace, self._engine, self._outside = [], "", None, None
+        self._pods, self._namespace, self._engine, self._outside, self._outside_target = [], "", None, None, None
 
 
 def _said(lines: Iterable[bytes]) -> set[str]:

@@ -46,6 +46,14 @@ class Chart:
             self.helm_program, self.folder, values=values or self.values, overrides=merged, change=self._change
         )
 
+    @property
+    def values_files(self) -> list[Path]:
+        """Every values file in its folder, whichever of them it was given; raises ReleaseError when there is none."""
+        files = sorted(self.folder.glob("values*.yaml"))
+        if not files:
+            raise ReleaseError(f"the chart {self.folder.name} has no values file, so nothing was checked")
+        return files
+
     def render(self, *, name: str, namespace: str) -> list[dict[str, Any]]:
         """The objects that the chart becomes.
 

@@ -16,11 +16,11 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
+from kube_acceptance.cluster import ENFORCE
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.security.templates import Spec
 from kube_acceptance.wait import Seen, eventually
 
-ENFORCE = "pod-security.kubernetes.io/enforce"
 VERSION = f"{ENFORCE}-version"
 LABEL_WITHIN = 30.0  # seconds until the API server keeps to a namespace's new label
 # a pod with a gate is created and never runs: what is admitted in earnest does no harm

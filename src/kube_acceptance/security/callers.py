@@ -12,10 +12,10 @@ from typing import Any
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import ProbeError
+from kube_acceptance.probe.containers import PYTHON
 from kube_acceptance.probe.peers import CONTAINER, TOKEN_FOLDER, Peers
 from kube_acceptance.security import requests
 
-PYTHON = ("python3", "-I", "-S", "-B", "-c")
 TIMEOUT = 15.0  # seconds that one call may take; they take milliseconds, and only a machine out of breath comes near
 ALL_CALLS = 180.0  # seconds that all calls of one account may take
 AT_A_TIME = 8  # accounts that call at the same time
@@ -91,7 +91,7 @@ class Callers(AbstractContextManager["Callers"]):
         where = ["--namespace", account.namespace, pod, "--container", CONTAINER]
         source = (Path(__file__).parent / "caller.py").read_text(encoding="utf-8")
         done = self._cluster.kubectl(
-            "exec", "--stdin", *where, "--", *PYTHON, source, timeout=ALL_CALLS, input=json.dumps(told).encode()
+            "exec", "--stdin", *where, "--", *PYTHON, "-c", source, timeout=ALL_CALLS, input=json.dumps(told).encode()
         )
         try:
             said: dict[str, Any] = json.loads(done.stdout)

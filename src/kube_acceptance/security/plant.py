@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import yaml
 
-from kube_acceptance.probe.containers import SECURITY
+from kube_acceptance.probe.containers import PYTHON, SECURITY
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.release.release import COMPONENT, INSTANCE
 from kube_acceptance.scratch import scratch
@@ -92,7 +92,7 @@ def _pod(canary: Canary, release: Release, image: str) -> dict[str, Any]:
     container = {
         "name": PLANTED,
         "image": image,
-        "command": ["python3", "-I", "-S", "-B", "-c", SCRIPT, canary.value],
+        "command": [*PYTHON, "-c", SCRIPT, canary.value],
         "env": [{"name": "VALUE", "value": canary.value}],
         "securityContext": SECURITY,
         "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "96Mi"}},

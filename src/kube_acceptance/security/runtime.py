@@ -7,27 +7,25 @@ harness's agent joins the container's process namespace as the container's user.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.probe.containers import await_running
-from kube_acceptance.probe.ephemeral import Joined, ensure_agent
+from kube_acceptance.probe.ephemeral import Joined
 from kube_acceptance.probe.place import Place
 from kube_acceptance.release import Release
 from kube_acceptance.security import templates
 from kube_acceptance.security.templates import Spec
 from kube_acceptance.state import pods
+from kube_acceptance.state.inside import run_beside
 
-PYTHON = ("python3", "-I", "-S", "-B", "-c")
 LOOK = Path(__file__).with_name("within.py").read_text(encoding="utf-8")
 STAYING = ("Deployment", "StatefulSet", "DaemonSet")
 ENDING = ("Job", "CronJob")
@@ -219,9 +217,8 @@ def _look(release: Release, image: str, pod: Any, container: str, where: str) ->
         raise AcceptanceError(f"the cluster does not say as which user {where} runs", hint="Kubernetes 1.33 does.")
     meta, user = pod.metadata, status.user.linux
     place = Place(where, meta.namespace, meta.name, meta.uid, pod.status.pod_ip)
-    core = client.CoreV1Api(release.cluster.new_client())  # threads must not share one
-    agent = ensure_agent(core, place, image, joined=Joined(container, user.uid, user.gid))
-    return Inside.told(where, json.loads(release.execute(meta.name, *PYTHON, LOOK, container=agent)))
+    said = run_beside(release, image, place, LOOK, joined=Joined(container, user.uid, user.gid))
+    return Inside.told(where, said)
 
 
 def _thread(seen: Inside, thread: Mapping[str, str]) -> str:

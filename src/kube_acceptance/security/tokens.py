@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from kube_acceptance.errors import AcceptanceError, ProbeError
-from kube_acceptance.probe.ephemeral import Joined, ensure_agent
+from kube_acceptance.probe.ephemeral import Joined
 from kube_acceptance.probe.place import Place
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import pod_templates
 from kube_acceptance.release.release import COMPONENT
-from kube_acceptance.security.callers import PYTHON
 from kube_acceptance.security.rbac import DEFAULT
+from kube_acceptance.state.inside import run_beside
 
+FINDER = Path(__file__).with_name("finder.py").read_text(encoding="utf-8")
 OF_ACCOUNTS = "kubernetes.io/service-account-token"  # the type of Secrets that hold a token without an end
 LIES = "holds a token"  # it was seen inside, as opposed to being given by the pod's specification
 AT_A_TIME = 4  # containers that are looked into at the same time
@@ -187,9 +187,7 @@ def _is_mounted(path: str, mounts: Sequence[str]) -> bool:
 def _seen(release: Release, image: str, pod: dict[str, Any], name: str) -> dict[str, Any]:
     meta = pod["metadata"]
     place = Place(meta["name"], meta["namespace"], meta["name"], meta["uid"], pod["status"].get("podIP", ""))
-    agent = ensure_agent(release.cluster.core, place, image, joined=Joined(name, *identity(pod, name)))
-    source = (Path(__file__).parent / "finder.py").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(release.execute(meta["name"], *PYTHON, source, container=agent))
+    found: dict[str, Any] = run_beside(release, image, place, FINDER, joined=Joined(name, *identity(pod, name)))
     return found
 
 

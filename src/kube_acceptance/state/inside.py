@@ -6,13 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from kubernetes import client
+
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.probe.ephemeral import ensure_agent
+from kube_acceptance.probe.containers import PYTHON
+from kube_acceptance.probe.ephemeral import Joined, ensure_agent
 from kube_acceptance.probe.place import Place
 from kube_acceptance.release import Release
 from kube_acceptance.state import pods
 
-PYTHON = ("python3", "-I", "-c")
 TIMEOUT = 5  # seconds for one request
 _GET = f"""
 import json, sys, urllib.error, urllib.request
@@ -65,7 +67,7 @@ class Inside:
         """
         answers = []
         for pod in pods.serving(self.release, component):
-            said = json.loads(self._run(pod, _GET, url))
+            said = self._run(pod, _GET, url)
             if "failed" in said:
                 raise AcceptanceError(f"pod {pod.metadata.name} gets no answer from {url}: {said['failed']}")
             answers.append(Answer(url, said["status"], said["body"]))
@@ -73,11 +75,31 @@ class Inside:
 
     def resolve(self, component: str, *names: str) -> dict[str, list[str]]:
         """The addresses that names have for a tier's first pod; none when a name is not found there."""
-        found: dict[str, list[str]] = json.loads(self._run(pods.serving(self.release, component)[0], _RESOLVE, *names))
+        found: dict[str, list[str]] = self._run(pods.serving(self.release, component)[0], _RESOLVE, *names)
         return found
 
-    def _run(self, pod: Any, script: str, *arguments: str) -> str:
+    def _run(self, pod: Any, script: str, *arguments: str) -> Any:
         meta = pod.metadata
         place = Place(meta.name, meta.namespace, meta.name, meta.uid, pod.status.pod_ip)
-        container = ensure_agent(self.release.cluster.core, place, self.image)
-        return self.release.execute(meta.name, *PYTHON, script, *arguments, container=container)
+        return run_beside(self.release, self.image, place, script, *arguments)
+
+
+def run_beside(
+    release: Release, image: str, place: Place, script: str, *arguments: str, joined: Joined | None = None
+) -> Any:
+    """What a script says as JSON, run by the probe container in a pod of a release; may be called from any thread.
+
+    Args:
+        release: The release.
+        image: The probe image.
+        place: The pod.
+        script: Python of the standard library alone.
+        arguments: Its arguments.
+        joined: The container among whose processes it runs; none if it needs the pod's network alone.
+
+    Raises:
+        ProbeError: The probe container is refused or does not start.
+    """
+    core = client.CoreV1Api(release.cluster.new_client())  # threads must not share one
+    container = ensure_agent(core, place, image, joined=joined)
+    return json.loads(release.execute(place.pod, *PYTHON, "-c", script, *arguments, container=container))

@@ -15,7 +15,7 @@ from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.steps.charts import NAMESPACE
 from kube_acceptance.steps.network import POLICY_BUDGET, reachability
-from kube_acceptance.vocabulary import assertion, given, must, rows, some
+from kube_acceptance.vocabulary import assertion, given, must, rows
 
 Table = list[tuple[str, str, str]]
 
@@ -30,7 +30,7 @@ def complete_table_of_connections(datatable: list[list[str]]) -> Table:
 def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Table) -> None:
     """Computed from what the chart and the add-ons render, for pods as their templates describe them."""
     said = []
-    for file in some(sorted(chart.folder.glob("values*.yaml")), what="values files"):
+    for file in chart.values_files:
         opinions = _without_a_cluster(chart.using(file), settings, table)
         note(f"{file.name}: {len(opinions.cases)} connections")
         try:

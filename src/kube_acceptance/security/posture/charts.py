@@ -42,9 +42,7 @@ def renderings(
     Raises:
         ReleaseError: The chart has no values file, it cannot be rendered, or no container is rendered.
     """
-    files = sorted(chart.folder.glob("values*.yaml"))
-    if not files:
-        raise ReleaseError(f"the chart {chart.folder.name} has no values file, so nothing was checked")
+    files = chart.values_files
     rendered = {file.name: chart.using(file) for file in files}
     rendered |= {
         f"{file.name} with {path}={value}": chart.using(file, **{path: value})

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kube_acceptance.policy.spec import Selector
+from kube_acceptance.policy.spec import Direction, Spec
 from kube_acceptance.release.objects import Workload
 from kube_acceptance.security.posture.rendered import Rendered, called
 from kube_acceptance.security.posture.rule import rule
@@ -22,13 +22,13 @@ EVERYWHERE = ("0.0.0.0/0", "::/0")
 @rule("isolated-ingress")
 def isolated_ingress(rendered: Rendered) -> Iterator[str]:
     """Every pod is selected by a NetworkPolicy for what comes in: without one, everybody may talk to it."""
-    return _open(rendered, "Ingress")
+    return _open(rendered, Direction.INGRESS)
 
 
 @rule("isolated-egress")
 def isolated_egress(rendered: Rendered) -> Iterator[str]:
     """Every pod is selected by a NetworkPolicy for what goes out: without one, it may talk to everybody."""
-    return _open(rendered, "Egress")
+    return _open(rendered, Direction.EGRESS)
 
 
 @rule("named-peers")
@@ -66,24 +66,18 @@ def served_ports(rendered: Rendered) -> Iterator[str]:
                 )
 
 
-def _open(rendered: Rendered, direction: str) -> Iterator[str]:
+def _open(rendered: Rendered, direction: Direction) -> Iterator[str]:
+    policies = [(item, spec) for item in rendered.of("NetworkPolicy") if (spec := _read(item))]
     for workload in rendered.workloads:
         if not any(
-            direction in _directions(policy["spec"])
-            and _selects(policy["spec"].get("podSelector") or {}, workload.labels)
-            and _together(policy, workload)
-            for policy in rendered.of("NetworkPolicy")
+            direction in spec.directions and spec.podSelector.matches(workload.labels) and _together(item, workload)
+            for item, spec in policies
         ):
             yield f"no NetworkPolicy of {direction} selects the pods of {workload}; add one that denies by default"
 
 
-def _directions(policy: Mapping[str, Any]) -> list[str]:
-    """The directions that a policy is about; where it does not say so, as the API server fills them in."""
-    return policy.get("policyTypes") or ["Ingress", *(["Egress"] if policy.get("egress") else [])]
-
-
 def _chooses(selector: Mapping[str, str] | None, workload: Workload, service: Mapping[str, Any]) -> bool:
-    return bool(selector) and _selects({"matchLabels": selector}, workload.labels) and _together(service, workload)
+    return bool(selector and selector.items() <= workload.labels.items() and _together(service, workload))
 
 
 def _together(item: Mapping[str, Any], workload: Workload) -> bool:
@@ -92,12 +86,12 @@ def _together(item: Mapping[str, Any], workload: Workload) -> bool:
     return namespace == (workload.namespace or namespace)
 
 
-def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a label selector takes some labels; one that the API server would refuse takes nothing."""
+def _read(policy: Mapping[str, Any]) -> Spec | None:
+    """What a NetworkPolicy says; None where the API server would refuse it, so that it selects nothing."""
     try:
-        return Selector.model_validate(selector).matches(labels)
+        return Spec.model_validate(policy["spec"])
     except ValidationError:
-        return False
+        return None
 
 
 def _names(port: Mapping[str, Any]) -> Iterator[Any]:
