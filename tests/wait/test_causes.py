@@ -149,6 +149,24 @@ FAULTS = {
         "container app of pod web-1-a is restarted again and again because its liveness probe fails: "
         "HTTP probe failed with statuscode: 500",
     ),
+    "liveness probe of which nothing new is told": Fault(
+        [
+            pod(containers=[container(waiting("CrashLoopBackOff"), restarts=7, last=ended(137, 400))]),
+            event("web-1-a", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", 3, 60, 9),
+            event("web-1-a", "Killing", "Container app failed liveness probe, will be restarted", 5, 60, 5),
+        ],
+        400,
+        "container app of pod web-1-a is restarted again and again because its liveness probe fails: "
+        "HTTP probe failed with statuscode: 500",
+    ),
+    "crash after a liveness probe": Fault(
+        [
+            pod(containers=[container(waiting("CrashLoopBackOff"), restarts=7, last=ended(3, 400))]),
+            event("web-1-a", "Killing", "Container app failed liveness probe, will be restarted", 5, 60, 5),
+        ],
+        400,
+        "container app of pod web-1-a ended with exit status 3",
+    ),
     "failed mount": Fault(
         [
             pod(containers=[container(waiting("ContainerCreating"))], conditions=[NO_SANDBOX]),

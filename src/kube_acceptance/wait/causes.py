@@ -26,6 +26,8 @@ ANSWERS_WITHIN = timedelta(seconds=30)
 # Failures in a row after which a container is not just early: kubelet then backs off for 20 s and more. One that dies
 # because another is not there yet is started twice more before that, within some 15 s.
 FAILURES = 3
+# How a container ends that kubelet ended: 128 and the number of SIGKILL or SIGTERM
+BY_SIGNAL = (137, 143)
 # A pull that failed for reasons of the network is tried again by kubelet after 10 s.
 PULLS = 2
 
@@ -236,7 +238,9 @@ def _end(pod: Any, status: Any, ended: Any, where: str, now: Situation) -> str:
     if ended.reason == "OOMKilled":
         return f"{where} was killed for using more memory than its limit (OOMKilled)"
     killed = [one for one in now.told(pod, "Killing", container=status.name) if "probe" in _message(one)]
-    if killed and ended.started_at and last(killed[-1]) >= ended.started_at:
+    # of a pod that it has told 25 things of, kubelet tells one in five minutes (the spam filter of client-go's event
+    # recorder): what a signal ended since was ended as kubelet last said
+    if killed and (ended.exit_code in BY_SIGNAL or (ended.started_at and last(killed[-1]) >= ended.started_at)):
         which = "startup" if "startup probe" in _message(killed[-1]) else "liveness"
         answer = _answer(pod, status.name, which, now)
         return f"{where} is restarted again and again because its {which} probe fails" + (
