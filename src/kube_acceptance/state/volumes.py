@@ -54,28 +54,39 @@ def quantity(text: str) -> Decimal:
     return number
 
 
+def claims_of(release: Release, component: str) -> list[Claim]:
+    """The claims that a tier's pod mounts, none perhaps; raises AcceptanceError when it has no pod that runs."""
+    return _mounted(release, pods.serving(release, component)[0])
+
+
 def claim_of(release: Release, component: str) -> Claim:
     """The claim that a tier's pod mounts.
 
     Raises:
         AcceptanceError: Its pod mounts no persistent volume claim, or several.
     """
-    return _claim_of(release, component, pods.serving(release, component)[0])
+    return _only_claim(release, component, pods.serving(release, component)[0])
 
 
-def _claim_of(release: Release, component: str, pod: Any) -> Claim:
-    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
-    claims = [
-        volume.persistent_volume_claim.claim_name
-        for volume in pod.spec.volumes
-        if volume.persistent_volume_claim and volume.name in mounted
-    ]
+def _only_claim(release: Release, component: str, pod: Any) -> Claim:
+    claims = _mounted(release, pod)
     if len(claims) != 1:
         raise AcceptanceError(
             f"the {component} pod {pod.metadata.name} mounts {len(claims)} persistent volume claims, not one"
         )
-    found: Any = release.cluster.core.read_namespaced_persistent_volume_claim(claims[0], release.namespace)
-    return Claim(found.metadata.name, found.metadata.uid, found.spec.volume_name)
+    return claims[0]
+
+
+def _mounted(release: Release, pod: Any) -> list[Claim]:
+    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
+    names = [
+        volume.persistent_volume_claim.claim_name
+        for volume in pod.spec.volumes
+        if volume.persistent_volume_claim and volume.name in mounted
+    ]
+    read = release.cluster.core.read_namespaced_persistent_volume_claim
+    found = [read(name, release.namespace) for name in names]
+    return [Claim(one.metadata.name, one.metadata.uid, one.spec.volume_name) for one in found]
 
 
 def must_lie_on_claim(release: Release, component: str, path: str) -> str:
@@ -126,7 +137,7 @@ def must_wait_for_node(release: Release, component: str, node: str) -> str:
     said = ""
     for pod in release.pods(component):
         name = pod.metadata.name
-        claim = _claim_of(release, component, pod)
+        claim = _only_claim(release, component, pod)
         volume: Any = release.cluster.core.read_persistent_volume(claim.volume)
         if nodes_of(volume) != [node]:
             raise AcceptanceError(f"volume {claim.volume} of pod {name} is pinned to {nodes_of(volume)}, not to {node}")
