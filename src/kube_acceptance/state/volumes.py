@@ -117,7 +117,7 @@ def must_lie_on_claim(release: Release, component: str, path: str) -> str:
 
 
 def nodes_of(volume: Any) -> list[str]:
-    """The nodes that a persistent volume is pinned to, by the host names in its affinity; none when it is not pinned."""
+    """The nodes that a persistent volume is pinned to, by the host names in its affinity; none when it is not."""
     required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
     return [
         name
