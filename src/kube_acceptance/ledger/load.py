@@ -172,9 +172,9 @@ class Load(AbstractContextManager["Load"]):
 
     def _ended(self) -> Seen[None]:
         self._look()
-        if self._over is None:
-            self._writer.stop()
-        return Seen(self._over is not None, f"{len(self.ledger.writes)} writes are over")
+        trouble = self._writer.stop() if self._over is None else ""
+        said = f"{len(self.ledger.writes)} writes are over"
+        return Seen(self._over is not None, f"{said}, and the writer cannot be told: {trouble}" if trouble else said)
 
     def _look(self) -> None:
         for line in self._writer.lines():
