@@ -121,7 +121,7 @@ class Load(AbstractContextManager["Load"]):
             How the writes of each way went since the last judgement.
 
         Raises:
-            WaitError: A write was not acknowledged, or none was for more than a second.
+            WaitError: A write was not acknowledged, or none was for over three seconds.
         """
         self._look()
         begun = self._now
@@ -189,16 +189,16 @@ class Load(AbstractContextManager["Load"]):
         self._look()
         courses = self._courses(self._since)
         said = "; ".join(map(str, courses))
-        if interrupted := [one for one in courses if one.interrupted]:
+        if interrupted := [one for one in courses if not one.steady]:
             hopeless = f"the writes were {interruptions(interrupted)}{_told(interrupted[0])}"
             return Seen(False, said, hopeless=hopeless)
         return Seen(all(one.row >= self._count for one in self._courses(begun)), said)
 
     def _ended(self) -> Seen[None]:
         self._look()
-        if self._over is None:
-            self._writer.stop()
-        return Seen(self._over is not None, f"{len(self.ledger.writes)} writes are over")
+        trouble = self._writer.stop() if self._over is None else ""
+        said = f"{len(self.ledger.writes)} writes are over"
+        return Seen(self._over is not None, f"{said}, and the writer cannot be told: {trouble}" if trouble else said)
 
     def _look(self) -> None:
         for line in self._writer.lines():

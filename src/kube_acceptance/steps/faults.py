@@ -128,9 +128,7 @@ def uninstalled_with_pods(release: Release, within: float) -> list[dict[str, Any
     'the node of the "{component}" restarts and its containers run anew within {within:duration}',
     example='the node of the "database" restarts and its containers run anew within 3 minutes',
 )
-def node_restarts(
-    release: Release, session: Session, component: str, within: float, afterwards: ExitStack
-) -> None:
+def node_restarts(release: Release, session: Session, component: str, within: float, afterwards: ExitStack) -> None:
     """Restarts the node; the proof is its start time, and new IDs of the containers on it.
 
     What else ran on that node is ready again before the scenario ends.

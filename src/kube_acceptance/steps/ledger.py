@@ -64,7 +64,7 @@ def stand_still(load: Load, lasting: float, within: float) -> None:
 def uninterrupted(load: Load) -> None:
     """Enough further writes are acknowledged each way, and all were since they were last looked at.
 
-    Each way there was never more than a second without an acknowledgement.
+    No way was there a time of over three seconds without an acknowledgement.
     """
     for course in load.must_not_be_interrupted():
         note(str(course))

@@ -48,6 +48,18 @@ def installed_again(release: Release) -> None:
     note(f"revision {release.revision()}")
 
 
+@given("the chart is installed where faults strike", target_fixture="release")
+def installed_where_faults_strike(struck_release: Release, session: Session) -> Release:
+    """A release that this scenario may strike with faults, and that is ready again after those of earlier ones.
+
+    Scenarios use it one after the other, never two at a time, and find what earlier ones have stored. One that failed
+    keeps it as evidence; after that, or after an upgrade, a rollback or a removal, the next scenario gets a new one. A
+    scenario that needs a fresh installation asks for a namespace of its own.
+    """
+    session.focus = struck_release
+    return struck_release
+
+
 @when(
     'the release is upgraded with "{path}" set to {value:value}, and ready within {within:duration}',
     example='the release is upgraded with "backend.replicas" set to 3, and ready within 2 minutes',
