@@ -47,8 +47,8 @@ def freeze_containers(
 ) -> tuple[list[Frozen], list[str]]:
     """Freeze every process of containers, until they are thawed; the proof is what the kernel says.
 
-    Kubelet goes on probing them. Probes by exec are refused by containerd, which kubelet takes for no answer, so nothing
-    follows; those by HTTP and TCP fail: thaw such a container before its liveness probe has failed as often as it may.
+    Kubelet goes on probing them. containerd refuses probes by exec; kubelet takes that for no answer, and nothing
+    follows. Those by HTTP and TCP fail: thaw such a container before its liveness probe has failed as often as it may.
 
     Args:
         release: The release.
@@ -81,6 +81,8 @@ def freeze_containers(
         state, processes, said = _ask(provider, each, "pause")
         if state != FROZEN:
             raise FaultError(f"{each.where} was not frozen, it is {state}: {said}")
+        if not processes:
+            raise FaultError(f"{each.where} was frozen, but has no process")
         proof.append(f"{each.where}: {processes} processes {state}")
     return found, proof
 

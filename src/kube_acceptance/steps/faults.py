@@ -100,11 +100,12 @@ def upgraded_with_new_pods(release: Release, path: str, value: Any, component: s
 
 
 @when(
-    'the release is rolled back to revision {revision:d}, and every "{component}" pod replaced within {within:duration}',
+    'the release is rolled back to revision {revision:d}, and every "{component}" pod replaced '
+    "within {within:duration}",
     target_fixture="deleted",
 )
 def rolled_back_with_new_pods(release: Release, revision: int, component: str, within: float) -> dict[str, str]:
-    """Rolls back to a revision in which a tier was another one; the proof is that others run in place of its pods."""
+    """Rolls back to a revision that differs in a tier; the proof is that others run in place of its pods."""
     with fault.replaced(release, component, "rolled back", within=within) as old:
         note(f"revision {release.rollback(revision)}")
     return old
