@@ -107,6 +107,7 @@ def afterwards() -> Iterator[ExitStack]:
         yield stack
 
 
+@pytest.fixture
 def struck_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
     """A release that scenarios whose faults strike use one after the other, ready again for this one."""
     redactor = pytestconfig.stash[redactor_key]

@@ -12,7 +12,7 @@ from fault_objects import failed
 from kube_acceptance.errors import FaultError
 from kube_acceptance.fault import bounded_volume, empty_volume, fill_volume, volume
 
-FULL = "sh: 1: printf: I/O error: No space left on device"
+FULL = "dd: error writing: No space left on device"
 
 
 class Node:

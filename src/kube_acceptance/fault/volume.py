@@ -22,7 +22,7 @@ _OF_THE_NODE = ("/", "/var", "/var/lib/kubelet", "/var/lib/containerd")
 _FILL = """
 dd if=/dev/zero of="$1" bs=1M 2>/dev/null
 dd if=/dev/zero of="$1" bs=4096 oflag=append conv=notrunc 2>/dev/null
-printf x >"$1.more"
+dd if=/dev/zero of="$1.more" bs=1 count=1
 true
 """
 
