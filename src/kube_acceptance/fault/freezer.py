@@ -62,7 +62,12 @@ def freeze_containers(
         FaultError: No such container runs, or one was not frozen.
     """
     found = [
-        Frozen(f"container {status.name} of pod {pod.metadata.name}", pod.spec.node_name, status.container_id, status.restart_count)
+        Frozen(
+            f"container {status.name} of pod {pod.metadata.name}",
+            pod.spec.node_name,
+            status.container_id,
+            status.restart_count,
+        )
         for pod, status in running(release, component, container)
     ]
     if not found:

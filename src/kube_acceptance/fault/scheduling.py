@@ -34,7 +34,9 @@ def let_every_node_take_pods(cluster: Cluster, *, afterwards: contextlib.ExitSta
             if taint.key.startswith(BY_KUBERNETES):
                 raise FaultError(f"node {node.metadata.name} takes no pods: {taint.key}")
             words = f"{taint.key}={taint.value}" if taint.value else taint.key
-            afterwards.callback(cluster.kubectl, "taint", "nodes", node.metadata.name, f"{words}:{REFUSES}", "--overwrite")
+            afterwards.callback(
+                cluster.kubectl, "taint", "nodes", node.metadata.name, f"{words}:{REFUSES}", "--overwrite"
+            )
             cluster.kubectl("taint", "nodes", node.metadata.name, f"{taint.key}:{REFUSES}-")
             taken.append(f"{taint.key} of node {node.metadata.name}")
     return f"{len(nodes)} nodes take pods" + (f", without the taint {', '.join(taken)}" if taken else "")

@@ -111,7 +111,9 @@ def fill_volume(release: Release, component: str, *, afterwards: contextlib.Exit
     said = _on(cluster, place.node, _FILL, f"{place.path}/{FILLER}")
     left = _left(cluster, place)
     if left or FULL not in said:
-        raise FaultError(f"the volume of the {component} was not filled: {left} bytes are left, and a write says {said!r}")
+        raise FaultError(
+            f"the volume of the {component} was not filled: {left} bytes are left, and a write says {said!r}"
+        )
     return f"{place.path} on node {place.node}: 0 bytes left, a write says {FULL!r}"
 
 
@@ -141,7 +143,9 @@ def place_of(release: Release, component: str) -> Place:
     source = volume.spec.local or volume.spec.host_path
     nodes = volumes.nodes_of(volume)
     if source is None or len(nodes) != 1:
-        raise FaultError(f"volume {volume.metadata.name} of the {component} is no folder of one node, so it cannot be filled")
+        raise FaultError(
+            f"volume {volume.metadata.name} of the {component} is no folder of one node, so it cannot be filled"
+        )
     return Place(nodes[0], source.path)
 
 
