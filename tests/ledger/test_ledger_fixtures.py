@@ -16,10 +16,10 @@ def stored(nothing_of_that_name: object) -> object:
 
 def test_a_project_that_does_not_say_where_writes_go(request: pytest.FixtureRequest) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        _of_project(request, "ways", "where writes go")
+        _of_project(request, "no_ways", "where writes go")
     assert str(caught.value) == (
         "the project does not say where writes go\n"
-        "Define the fixture `ways` beside its phrases; kube_acceptance.steps.ledger says what it is."
+        "Define the fixture `no_ways` beside its phrases; kube_acceptance.steps.ledger says what it is."
     )
 
 
