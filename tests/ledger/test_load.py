@@ -206,3 +206,17 @@ def test_a_record_with_a_gap_proves_nothing(started: Start) -> None:
     with pytest.raises(AcceptanceError) as caught:
         load.check()
     assert str(caught.value) == "the record has 4 of the 5 writes of the way api"
+
+
+def test_still_means_that_no_way_is_acknowledged_while_the_writer_goes_on(started: Start) -> None:
+    trying = [failing("api", 3, 1.0), failing("web", 3, 1.0)]
+    load = started(trying, [line("web", 4, 3.0)], [{"now": NOON + 7.9}], [{"now": NOON + 8.0}])
+    assert [(one.way, round(one.silent, 1)) for one in load.must_stand_still(5, 60)] == [("api", 7.4), ("web", 5.0)]
+
+
+def test_writes_that_are_acknowledged_still_are_told(started: Start) -> None:
+    load = started(steady("web", 3, 20), [{"now": NOON + 9.0}])
+    with pytest.raises(WaitError) as caught:
+        load.must_stand_still(5, 0)
+    assert caught.value.summary.startswith("none was acknowledged for 0.0 s; api: ")
+    assert caught.value.summary.endswith("(waited for no write to be acknowledged for 5 s; not within 0 s)")

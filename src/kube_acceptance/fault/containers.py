@@ -46,7 +46,7 @@ def kill_containers(release: Release, component: str, container: str = "", *, wi
 
 
 def running(release: Release, component: str, container: str = "") -> Iterator[tuple[Any, Any]]:
-    """The containers of a tier that run, each with its pod, as the API gives them; those of one name when it is given."""
+    """The containers of a tier that run, of one name when it is given, each with its pod, as the API gives them."""
     for pod in release.serving_pods(component):
         for status in pod.status.container_statuses or []:
             if status.state.running and container in ("", status.name):

@@ -22,7 +22,8 @@ _OF_THE_NODE = ("/", "/var", "/var/lib/kubelet", "/var/lib/containerd")
 _FILL = """
 dd if=/dev/zero of="$1" bs=1M 2>/dev/null
 dd if=/dev/zero of="$1" bs=4096 oflag=append conv=notrunc 2>/dev/null
-printf x >"$1.more" && rm -f "$1.more"
+dd if=/dev/zero of="$1.more" bs=1 count=1
+true
 """
 
 
@@ -154,7 +155,7 @@ def _must_be_apart(cluster: Cluster, place: Place) -> None:
     mine, *others = _on(cluster, place.node, f"stat --format %d {paths}").split()
     if mine in others:
         raise FaultError(
-            f"the volume at {place.path} shares its file system with node {place.node}, so to fill it would fill the machine",
+            f"the volume at {place.path} shares its file system with node {place.node}: that would be filled too",
             hint="Give the claim a volume of its own first.",
         )
 

@@ -96,6 +96,24 @@ class Load(AbstractContextManager["Load"]):
         )
         return self._judged()
 
+    def must_stand_still(self, lasting: float, within: float) -> list[Course]:
+        """Wait until no write of any way has been acknowledged for a time, while the writer goes on trying.
+
+        What is judged next begins where it would have begun without this.
+
+        Args:
+            lasting: Seconds without an acknowledgement.
+            within: Seconds until they are over.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            WaitError: Writes are acknowledged still.
+        """
+        eventually(f"no write to be acknowledged for {lasting:g} s", lambda: self._still(lasting), within=within)
+        return self._courses(self._since)
+
     def must_not_be_interrupted(self) -> list[Course]:
         """Wait for enough further writes each way; since the last judgement none may have been interrupted.
 
@@ -160,6 +178,12 @@ class Load(AbstractContextManager["Load"]):
         if not any(one.interrupted for one in courses):
             return Seen(False, f"the writes were not interrupted: {said}")
         return Seen(all(one.row >= self._count for one in courses), said)
+
+    def _still(self, lasting: float) -> Seen[None]:
+        self._look()
+        courses = self._courses(self._since)
+        silent = min(one.silent for one in courses)
+        return Seen(silent >= lasting, f"none was acknowledged for {silent:.1f} s; {'; '.join(map(str, courses))}")
 
     def _uninterrupted(self, begun: float) -> Seen[None]:
         self._look()
