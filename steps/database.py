@@ -43,6 +43,12 @@ class Database:
             within=BACKUP_WITHIN,
         )
 
+    def unlock(self, table: str) -> None:
+        """End the sessions that lock a table against everybody."""
+        locks = f"pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+        if not int(self.ask(f"SELECT count(pg_terminate_backend(pid)) FROM {locks}")):
+            raise AcceptanceError(f"{table} was not locked any more")
+
     def todos(self) -> dict[str, dict[str, object]]:
         """All rows by id."""
         found = self.ask("SELECT coalesce(json_object_agg(id, row_to_json(todos)), '{}') FROM todos")

@@ -86,6 +86,14 @@ def own_release(empty_release: Release, pytestconfig: pytest.Config) -> Release:
     return empty_release
 
 
+@pytest.fixture
+def previous_release(session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
+    """A release of the previous version for one scenario alone, in a namespace of its own."""
+    with session.own_release(previous=True) as release:
+        install(release, pytestconfig.stash[redactor_key])
+        yield release
+
+
 def install(release: Release, redactor: Redactor) -> None:
     """Install a release and wait until it is ready; from then on nothing that its Secrets hold is told."""
     release.install()
