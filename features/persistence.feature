@@ -4,7 +4,7 @@ Feature: Persistence
   the while, straight to the backend and through the Ingress, and keeps a record of what was acknowledged.
 
   Background:
-    Given the chart is installed in a namespace of its own
+    Given the chart is installed where faults strike
     And writes go on all the while, 20 of them acknowledged each way
     And the database as it is now
 

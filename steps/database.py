@@ -41,7 +41,7 @@ class Database:
         """Lock a table against everybody for some minutes, by a session that goes on after this call."""
         pod = pods.serving(self._release, "database")[0].metadata.name
         query = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_FOR})"
-        # the server is the first process there: an orphan of its that failed would be a crash to it, and it would recover
+        # the server is the first process there, and takes an orphan that fails for a process of its own that crashed
         words = f'(psql --username postgres --dbname todo --no-psqlrc --command "{query}"; true) >/dev/null 2>&1 &'
         self._release.execute(pod, "sh", "-c", words)
         locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"

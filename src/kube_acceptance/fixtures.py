@@ -94,6 +94,15 @@ def previous_release(session: Session, pytestconfig: pytest.Config) -> Iterator[
         yield release
 
 
+@pytest.fixture
+def struck_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
+    """A release that scenarios whose faults strike use one after the other, ready again for this one."""
+    redactor = pytestconfig.stash[redactor_key]
+    release = session.struck_release(lambda new: install(new, redactor))
+    release.wait_until_ready(READY_WITHIN)
+    return release
+
+
 def install(release: Release, redactor: Redactor) -> None:
     """Install a release and wait until it is ready; from then on nothing that its Secrets hold is told."""
     release.install()

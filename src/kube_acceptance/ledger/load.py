@@ -96,6 +96,26 @@ class Load(AbstractContextManager["Load"]):
         )
         return self._judged()
 
+    def must_go_on(self, *, interrupted: float) -> list[Course]:
+        """Wait for enough further writes in a row each way, whether they were interrupted or not.
+
+        Args:
+            interrupted: Seconds that the longest time without an acknowledgement may have taken on any way.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            AcceptanceError: An acknowledged write is lost.
+            WaitError: An interruption was too long, or there are no further writes.
+        """
+        self._look()
+        begun = self._now
+        eventually(
+            "the writes to go on", lambda: self._going_on(begun, interrupted), within=interrupted + self._slack()
+        )
+        return self._judged()
+
     def must_not_be_interrupted(self) -> list[Course]:
         """Wait for enough further writes each way; since the last judgement none may have been interrupted.
 
@@ -103,7 +123,7 @@ class Load(AbstractContextManager["Load"]):
             How the writes of each way went since the last judgement.
 
         Raises:
-            WaitError: A write was not acknowledged, or none was for more than a second.
+            WaitError: A write was not acknowledged, or none was for over three seconds.
         """
         self._look()
         begun = self._now
@@ -148,6 +168,19 @@ class Load(AbstractContextManager["Load"]):
         return Seen(not lacking, f"acknowledged of {self._count}, {'; '.join(said)}")
 
     def _resumed(self, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        if seen.hopeless or any(one.interrupted for one in self._courses(self._since)):
+            return seen
+        return Seen(False, f"the writes were not interrupted: {seen.said}")
+
+    def _going_on(self, begun: float, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        return Seen(
+            seen.met and all(one.row >= self._count for one in self._courses(begun)), seen.said, hopeless=seen.hopeless
+        )
+
+    def _bounded(self, within: float) -> Seen[None]:
+        """Whether the writes go on each way, and none was without an acknowledgement for too long."""
         self._look()
         courses = self._courses(self._since)
         if any(one.silent > IN_TROUBLE for one in courses):
@@ -157,24 +190,22 @@ class Load(AbstractContextManager["Load"]):
         if too_long:
             hopeless = f"the writes were {interruptions(too_long)}, not within {within:g} s{_told(too_long[0])}"
             return Seen(False, said, hopeless=hopeless)
-        if not any(one.interrupted for one in courses):
-            return Seen(False, f"the writes were not interrupted: {said}")
         return Seen(all(one.row >= self._count for one in courses), said)
 
     def _uninterrupted(self, begun: float) -> Seen[None]:
         self._look()
         courses = self._courses(self._since)
         said = "; ".join(map(str, courses))
-        if interrupted := [one for one in courses if one.interrupted]:
+        if interrupted := [one for one in courses if not one.steady]:
             hopeless = f"the writes were {interruptions(interrupted)}{_told(interrupted[0])}"
             return Seen(False, said, hopeless=hopeless)
         return Seen(all(one.row >= self._count for one in self._courses(begun)), said)
 
     def _ended(self) -> Seen[None]:
         self._look()
-        if self._over is None:
-            self._writer.stop()
-        return Seen(self._over is not None, f"{len(self.ledger.writes)} writes are over")
+        trouble = self._writer.stop() if self._over is None else ""
+        said = f"{len(self.ledger.writes)} writes are over"
+        return Seen(self._over is not None, f"{said}, and the writer cannot be told: {trouble}" if trouble else said)
 
     def _look(self) -> None:
         for line in self._writer.lines():

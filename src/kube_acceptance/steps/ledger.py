@@ -49,11 +49,25 @@ def interrupted(load: Load, within: float) -> None:
         note(str(course))
 
 
+@assertion(
+    "the writes go on, interrupted for {within:duration} at most",
+    example="the writes go on, interrupted for 5 seconds at most",
+    timed=False,
+)
+def going_on(load: Load, within: float) -> None:
+    """Enough further writes in a row are acknowledged each way; no way was without an acknowledgement for longer.
+
+    Writes may have failed, or none: how long it was without an acknowledgement is noted.
+    """
+    for course in load.must_go_on(interrupted=within):
+        note(str(course))
+
+
 @assertion("the writes go on without interruption", timed=False)
 def uninterrupted(load: Load) -> None:
     """Enough further writes are acknowledged each way, and all were since they were last looked at.
 
-    Each way there was never more than a second without an acknowledgement.
+    No way was there a time of over three seconds without an acknowledgement.
     """
     for course in load.must_not_be_interrupted():
         note(str(course))

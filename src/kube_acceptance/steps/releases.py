@@ -32,6 +32,18 @@ def installed_alone(own_release: Release, session: Session) -> Release:
     return own_release
 
 
+@given("the chart is installed where faults strike", target_fixture="release")
+def installed_where_faults_strike(struck_release: Release, session: Session) -> Release:
+    """A release that this scenario may strike with faults, and that is ready again after those of earlier ones.
+
+    Scenarios use it one after the other, never two at a time, and find what earlier ones have stored. One that failed
+    keeps it as evidence; after that, or after an upgrade, a rollback or a removal, the next scenario gets a new one. A
+    scenario that needs a fresh installation asks for a namespace of its own.
+    """
+    session.focus = struck_release
+    return struck_release
+
+
 @given("the previous version of the chart is installed in a namespace of its own", target_fixture="release")
 def previous_installed_alone(previous_release: Release, session: Session) -> Release:
     """A release of the version before, by chart and images, for this scenario alone; pyproject.toml says which."""
