@@ -65,6 +65,7 @@ Feature: Migrations
     Then the failure says "Job ${RELEASE}-migration-2 has failed" in its first line
     And the failure says "already exists" in its first line
     And only the "backend" pods of before are ready, and no other one ever was
+    And the writes go on, interrupted for 10 seconds at most
     And the writes go on without interruption
     And the database is at the schema revision "0001"
     And each of these rows is there, and has what it had in every column

@@ -106,7 +106,7 @@ def unlock(database: Database, together: Together) -> list[Ended]:
 @assertion("one of them has migrated the schema, each other found nothing to migrate, and all succeeded", timed=False)
 def one_migrated(ended: list[Ended]) -> None:
     said = {one.pod: _message(one.said) for one in ended}
-    must((f"{one.pod} failed: {said[one.pod]}" for one in ended if not one.succeeded), of="migrations")
+    must((f"pod {one.pod} failed: {said[one.pod]}" for one in ended if not one.succeeded), of="migrations")
     migrated = [pod for pod, words in said.items() if words.startswith(MIGRATED)]
     others = [pod for pod, words in said.items() if words.startswith(NOTHING)]
     if len(migrated) != 1 or len(migrated) + len(others) != len(ended):
