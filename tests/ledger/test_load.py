@@ -179,6 +179,24 @@ def test_what_is_no_going_on(started: Start, part: Sequence[Mapping[str, Any]], 
     assert caught.value.summary.startswith(said)
 
 
+def test_writes_that_go_on_after_an_interruption_or_none(started: Start) -> None:
+    load = started(
+        [failing("api", 3, 0.8), *steady("api", 4, 6, start=1.0), *steady("web", 3, 8, start=0.6)],
+        [*steady("api", 7, 9, start=1.8), *steady("web", 9, 11, start=1.8)],
+        [*steady("api", 10, 12, start=2.4), *steady("web", 12, 14, start=2.4)],
+        [*steady("api", 13, 15, start=3.0), *steady("web", 15, 17, start=3.0)],
+    )
+    assert [one.refused for one in load.must_go_on(interrupted=5)] == [1, 0]
+    assert [one.refused for one in load.must_go_on(interrupted=5)] == [0, 0]
+
+
+def test_writes_that_go_on_too_late(started: Start) -> None:
+    load = started([*steady("api", 3, 19, start=0.6), line("web", 3, 4.0)])
+    with pytest.raises(WaitError) as caught:
+        load.must_go_on(interrupted=3)
+    assert caught.value.summary.startswith("the writes were interrupted for 3.4 s (web), not within 3 s (waited for ")
+
+
 def test_each_judgement_begins_where_the_last_one_ended(started: Start) -> None:
     load = started(
         [failing("api", 3, 0.8), *steady("api", 4, 6, start=1.0), *steady("web", 3, 8, start=0.6)],

@@ -114,6 +114,26 @@ class Load(AbstractContextManager["Load"]):
         eventually(f"no write to be acknowledged for {lasting:g} s", lambda: self._still(lasting), within=within)
         return self._courses(self._since)
 
+    def must_go_on(self, *, interrupted: float) -> list[Course]:
+        """Wait for enough further writes in a row each way, whether they were interrupted or not.
+
+        Args:
+            interrupted: Seconds that the longest time without an acknowledgement may have taken on any way.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            AcceptanceError: An acknowledged write is lost.
+            WaitError: An interruption was too long, or there are no further writes.
+        """
+        self._look()
+        begun = self._now
+        eventually(
+            "the writes to go on", lambda: self._going_on(begun, interrupted), within=interrupted + self._slack()
+        )
+        return self._judged()
+
     def must_not_be_interrupted(self) -> list[Course]:
         """Wait for enough further writes each way; since the last judgement none may have been interrupted.
 
@@ -166,6 +186,19 @@ class Load(AbstractContextManager["Load"]):
         return Seen(not lacking, f"acknowledged of {self._count}, {'; '.join(said)}")
 
     def _resumed(self, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        if seen.hopeless or any(one.interrupted for one in self._courses(self._since)):
+            return seen
+        return Seen(False, f"the writes were not interrupted: {seen.said}")
+
+    def _going_on(self, begun: float, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        return Seen(
+            seen.met and all(one.row >= self._count for one in self._courses(begun)), seen.said, hopeless=seen.hopeless
+        )
+
+    def _bounded(self, within: float) -> Seen[None]:
+        """Whether the writes go on each way, and none was without an acknowledgement for too long."""
         self._look()
         courses = self._courses(self._since)
         if any(one.silent > IN_TROUBLE for one in courses):
@@ -175,8 +208,6 @@ class Load(AbstractContextManager["Load"]):
         if too_long:
             hopeless = f"the writes were {interruptions(too_long)}, not within {within:g} s{_told(too_long[0])}"
             return Seen(False, said, hopeless=hopeless)
-        if not any(one.interrupted for one in courses):
-            return Seen(False, f"the writes were not interrupted: {said}")
         return Seen(all(one.row >= self._count for one in courses), said)
 
     def _still(self, lasting: float) -> Seen[None]:
