@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ledger_writes import NOON
 
-from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError, ReleaseError, WaitError
 from kube_acceptance.ledger import Load, Way
 from kube_acceptance.ledger import load as module
 from kube_acceptance.report import observer
@@ -104,6 +104,13 @@ def test_ways_that_never_acknowledge_are_named_with_the_reason(monkeypatch: pyte
         "acknowledged of 3, web: 0 (not connected: [Errno 111] Connection refused) "
         "(waited for 3 writes to be acknowledged each way; not within "
     )
+
+
+def test_ways_must_be_told_apart() -> None:
+    release: Any = None
+    with pytest.raises(ConfigurationError) as caught:
+        Load(release, [API, WEB, API], dict, image="probe:1", labels={}, count=3)
+    assert str(caught.value) == "two ways are called 'api', so their writes could not be told apart"
 
 
 def test_an_interruption_is_over_when_enough_in_a_row_are_acknowledged_each_way(started: Start) -> None:

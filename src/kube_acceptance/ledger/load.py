@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.ledger.course import Course, course, interruptions
 from kube_acceptance.ledger.ledger import Ledger, Write, WriteOutcome
 from kube_acceptance.ledger.way import Way
@@ -34,6 +34,9 @@ class Load(AbstractContextManager["Load"]):
         image: The probe image's reference.
         labels: The labels of what this run makes.
         count: How many writes each way must be acknowledged, at first and after each interruption.
+
+    Raises:
+        ConfigurationError: Two ways have one name, by which their writes could not be told apart.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Load(AbstractContextManager["Load"]):
         labels: Mapping[str, str],
         count: int,
     ) -> None:
+        self._ways = [way.name for way in ways]
+        if twice := next((name for name in self._ways if self._ways.count(name) > 1), ""):
+            raise ConfigurationError(f"two ways are called {twice!r}, so their writes could not be told apart")
         self.ledger = Ledger()
         self._writer = Writer(release, ways, image=image, labels=labels)
-        self._ways = [way.name for way in ways]
         self._stored = stored
         self._count = count
         self._began = self._since = self._now = 0.0
@@ -268,14 +273,13 @@ class Load(AbstractContextManager["Load"]):
         return self._count * EVERY * TIMES + 2 * DEADLINE
 
     def _must_lose_nothing(self) -> None:
-        acknowledged = Ledger(self.ledger.before, list(self.ledger.writes))
         try:
-            stored = self._stored()
+            stored = self._stored()  # what was acknowledged is known already: nothing of it may come later
         except AcceptanceError:
             return  # nobody can be asked yet
-        if acknowledged.lost(stored):
+        if self.ledger.lost(stored):
             self._tell(stored)
-        acknowledged.must_lose_nothing(stored)
+        self.ledger.must_lose_nothing(stored)
 
     def _tell(self, stored: Mapping[str, str]) -> None:
         note(f"{self.ledger.counts(stored)}; {interruptions(self._courses(self._began))}")
