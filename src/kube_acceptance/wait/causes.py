@@ -39,7 +39,7 @@ NO_SUCH_IMAGE = re.compile("not found|manifest unknown|unauthorized|denied|forbi
 MISSING = re.compile("not found|references non-existent")
 # of HTTP's answers (RFC 9110, 15.5 and 15.6) those that do not ask to come again later
 DEFINITE_ANSWER = re.compile(r"statuscode: (4(?!08|25|29)\d\d|50[015])|connection refused")
-# a line in JSON that calls itself harmless, whatever words are in it: uvicorn's log of what it does is named uvicorn.error
+# a line of JSON that calls itself harmless, whatever words are in it: what uvicorn does is logged by uvicorn.error
 AT_EASE = re.compile(r'"(level|severity|levelname)": ?"(info|debug|trace)"', re.IGNORECASE)
 # taints that Kubernetes itself puts on nodes and takes away again
 PASSING_TAINTS = "node.kubernetes.io/"
