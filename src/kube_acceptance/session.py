@@ -25,6 +25,7 @@ from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
 from kube_acceptance.errors import MachineError
+from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
@@ -394,6 +395,8 @@ class Session:
     def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
         self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
         self._remove_namespaces(owner.has_ended)
+        for mended in mend(self._access, owner.has_ended):
+            progress(f"a run that has ended had left this changed, and it is put back: {mended}")
         for addon in self.config.cluster.addons:
             progress(f"applying {addon}")
             self._access.apply(self.config.path(addon))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ledger_writes import NOON
 
-from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError, ReleaseError, WaitError
 from kube_acceptance.ledger import Load, Way
 from kube_acceptance.ledger import load as module
 from kube_acceptance.report import observer
@@ -104,6 +104,13 @@ def test_ways_that_never_acknowledge_are_named_with_the_reason(monkeypatch: pyte
         "acknowledged of 3, web: 0 (not connected: [Errno 111] Connection refused) "
         "(waited for 3 writes to be acknowledged each way; not within "
     )
+
+
+def test_ways_must_be_told_apart() -> None:
+    release: Any = None
+    with pytest.raises(ConfigurationError) as caught:
+        Load(release, [API, WEB, API], dict, image="probe:1", labels={}, count=3)
+    assert str(caught.value) == "two ways are called 'api', so their writes could not be told apart"
 
 
 def test_an_interruption_is_over_when_enough_in_a_row_are_acknowledged_each_way(started: Start) -> None:
@@ -224,3 +231,17 @@ def test_a_record_with_a_gap_proves_nothing(started: Start) -> None:
     with pytest.raises(AcceptanceError) as caught:
         load.check()
     assert str(caught.value) == "the record has 4 of the 5 writes of the way api"
+
+
+def test_still_means_that_no_way_is_acknowledged_while_the_writer_goes_on(started: Start) -> None:
+    trying = [failing("api", 3, 1.0), failing("web", 3, 1.0)]
+    load = started(trying, [line("web", 4, 3.0)], [{"now": NOON + 7.9}], [{"now": NOON + 8.0}])
+    assert [(one.way, round(one.silent, 1)) for one in load.must_stand_still(5, 60)] == [("api", 7.4), ("web", 5.0)]
+
+
+def test_writes_that_are_acknowledged_still_are_told(started: Start) -> None:
+    load = started(steady("web", 3, 20), [{"now": NOON + 9.0}])
+    with pytest.raises(WaitError) as caught:
+        load.must_stand_still(5, 0)
+    assert caught.value.summary.startswith("none was acknowledged for 0.0 s; api: ")
+    assert caught.value.summary.endswith("(waited for no write to be acknowledged for 5 s; not within 0 s)")

@@ -16,7 +16,8 @@ FROZEN, THAWED = "FROZEN", "THAWED"
 # containerd freezes the container's control group; whether it did is asked of the kernel, whose versions 1 and 2 of
 # control groups keep it in different places. A container that is gone has no process that could be thawed.
 _SCRIPT = r"""
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1" 2>/dev/null) && [ -d "/proc/$pid" ] || { echo GONE; exit; }
+pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1" 2>/dev/null)
+[ "$pid" ] && [ -d "/proc/$pid" ] || { echo GONE; exit; }
 said=$(ctr --namespace k8s.io tasks "$2" "$1" 2>&1) || true
 of_v1=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$pid/cgroup")
 if [ "$of_v1" ]; then
@@ -44,10 +45,10 @@ class Frozen:
 def freeze_containers(
     release: Release, component: str, container: str = "", *, afterwards: contextlib.ExitStack
 ) -> tuple[list[Frozen], list[str]]:
-    """Freeze every process of containers until they are thawed; the proof is the kernel's state of their control group.
+    """Freeze every process of containers, until they are thawed; the proof is what the kernel says.
 
-    Kubelet goes on probing them. Probes by exec are told apart by it as errors and change nothing; those by HTTP and TCP
-    fail, so that the container is killed in the end: thaw it before its liveness probe has failed as often as it may.
+    Kubelet goes on probing them. containerd refuses probes by exec; kubelet takes that for no answer, and nothing
+    follows. Those by HTTP and TCP fail: thaw such a container before its liveness probe has failed as often as it may.
 
     Args:
         release: The release.
@@ -62,7 +63,12 @@ def freeze_containers(
         FaultError: No such container runs, or one was not frozen.
     """
     found = [
-        Frozen(f"container {status.name} of pod {pod.metadata.name}", pod.spec.node_name, status.container_id, status.restart_count)
+        Frozen(
+            f"container {status.name} of pod {pod.metadata.name}",
+            pod.spec.node_name,
+            status.container_id,
+            status.restart_count,
+        )
         for pod, status in running(release, component, container)
     ]
     if not found:
@@ -75,6 +81,8 @@ def freeze_containers(
         state, processes, said = _ask(provider, each, "pause")
         if state != FROZEN:
             raise FaultError(f"{each.where} was not frozen, it is {state}: {said}")
+        if not processes:
+            raise FaultError(f"{each.where} was frozen, but has no process")
         proof.append(f"{each.where}: {processes} processes {state}")
     return found, proof
 
@@ -100,7 +108,7 @@ def _thaw(provider: Provider, frozen: Frozen) -> tuple[str, int, str]:
 
 
 def _ask(provider: Provider, frozen: Frozen, verb: str) -> tuple[str, int, str]:
-    """What the kernel says of a container after a verb of containerd: its state, its processes; and containerd's words."""
+    """A container's state and number of processes, by the kernel, after a verb of containerd; and the verb's words."""
     identity = frozen.container.rpartition("/")[2]
     try:
         answered = provider.on_node(frozen.node, "sh", "-s", identity, verb, input=_SCRIPT.encode())

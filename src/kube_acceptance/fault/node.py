@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kube_acceptance.cluster import Cluster
@@ -19,7 +20,9 @@ class Running:
     ready: bool
 
 
-def restart_node(release: Release, node: str, *, within: float, afterwards: contextlib.ExitStack) -> str:
+def restart_node(
+    release: Release, node: str, *, within: float, afterwards: contextlib.ExitStack, lost: Collection[str] = ()
+) -> str:
     """Restart a node that runs pods of a release, and wait until their containers run anew; ready they need not be.
 
     What else runs there, such as another scenario's release or the network plugin, stops too: the scenario does not end
@@ -30,6 +33,7 @@ def restart_node(release: Release, node: str, *, within: float, afterwards: cont
         node: The node.
         within: Seconds for the release's containers to be started anew, and again for the others to be ready.
         afterwards: Is given the wait for the others.
+        lost: The namespaces that nobody waits for, because a scenario has failed there.
 
     Returns:
         The proof that the node restarted.
@@ -41,7 +45,11 @@ def restart_node(release: Release, node: str, *, within: float, afterwards: cont
     cluster = release.cluster
     running = {name: one for name, one in _containers(cluster, node).items() if one.identity}
     mine = {name: one for name, one in running.items() if name.startswith(f"{release.namespace}/")}
-    others = {name: one for name, one in running.items() if name not in mine and one.ready}
+    others = {
+        name: one
+        for name, one in running.items()
+        if name not in mine and one.ready and name.partition("/")[0] not in lost
+    }
     if not mine:
         raise FaultError(f"no pod of release {release.name} runs on node {node}, so its restart would prove nothing")
     proof = release.cluster.provider.restart_node(node)

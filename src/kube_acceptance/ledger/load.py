@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.ledger.course import Course, course, interruptions
 from kube_acceptance.ledger.ledger import Ledger, Write, WriteOutcome
 from kube_acceptance.ledger.way import Way
@@ -34,6 +34,9 @@ class Load(AbstractContextManager["Load"]):
         image: The probe image's reference.
         labels: The labels of what this run makes.
         count: How many writes each way must be acknowledged, at first and after each interruption.
+
+    Raises:
+        ConfigurationError: Two ways have one name, by which their writes could not be told apart.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Load(AbstractContextManager["Load"]):
         labels: Mapping[str, str],
         count: int,
     ) -> None:
+        self._ways = [way.name for way in ways]
+        if twice := next((name for name in self._ways if self._ways.count(name) > 1), ""):
+            raise ConfigurationError(f"two ways are called {twice!r}, so their writes could not be told apart")
         self.ledger = Ledger()
         self._writer = Writer(release, ways, image=image, labels=labels)
-        self._ways = [way.name for way in ways]
         self._stored = stored
         self._count = count
         self._began = self._since = self._now = 0.0
@@ -95,6 +100,24 @@ class Load(AbstractContextManager["Load"]):
             "the writes to be interrupted and go on", lambda: self._resumed(within), within=within + self._slack()
         )
         return self._judged()
+
+    def must_stand_still(self, lasting: float, within: float) -> list[Course]:
+        """Wait until no write of any way has been acknowledged for a time, while the writer goes on trying.
+
+        What is judged next begins where it would have begun without this.
+
+        Args:
+            lasting: Seconds without an acknowledgement.
+            within: Seconds until they are over.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            WaitError: Writes are acknowledged still.
+        """
+        eventually(f"no write to be acknowledged for {lasting:g} s", lambda: self._still(lasting), within=within)
+        return self._courses(self._since)
 
     def must_go_on(self, *, interrupted: float) -> list[Course]:
         """Wait for enough further writes in a row each way, whether they were interrupted or not.
@@ -192,6 +215,12 @@ class Load(AbstractContextManager["Load"]):
             return Seen(False, said, hopeless=hopeless)
         return Seen(all(one.row >= self._count for one in courses), said)
 
+    def _still(self, lasting: float) -> Seen[None]:
+        self._look()
+        courses = self._courses(self._since)
+        silent = min(one.silent for one in courses)
+        return Seen(silent >= lasting, f"none was acknowledged for {silent:.1f} s; {'; '.join(map(str, courses))}")
+
     def _uninterrupted(self, begun: float) -> Seen[None]:
         self._look()
         courses = self._courses(self._since)
@@ -244,14 +273,13 @@ class Load(AbstractContextManager["Load"]):
         return self._count * EVERY * TIMES + 2 * DEADLINE
 
     def _must_lose_nothing(self) -> None:
-        acknowledged = Ledger(self.ledger.before, list(self.ledger.writes))
         try:
-            stored = self._stored()
+            stored = self._stored()  # what was acknowledged is known already: nothing of it may come later
         except AcceptanceError:
             return  # nobody can be asked yet
-        if acknowledged.lost(stored):
+        if self.ledger.lost(stored):
             self._tell(stored)
-        acknowledged.must_lose_nothing(stored)
+        self.ledger.must_lose_nothing(stored)
 
     def _tell(self, stored: Mapping[str, str]) -> None:
         note(f"{self.ledger.counts(stored)}; {interruptions(self._courses(self._began))}")

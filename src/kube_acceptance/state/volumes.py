@@ -117,7 +117,7 @@ def must_lie_on_claim(release: Release, component: str, path: str) -> str:
 
 
 def nodes_of(volume: Any) -> list[str]:
-    """The nodes that a persistent volume is pinned to, by the host names in its affinity; none when it is not pinned."""
+    """The nodes that a persistent volume is pinned to, by the host names in its affinity; none when it is not."""
     required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
     return [
         name
@@ -140,10 +140,14 @@ def must_wait_for_node(release: Release, component: str, node: str) -> str:
         claim = _only_claim(release, component, pod)
         volume: Any = release.cluster.core.read_persistent_volume(claim.volume)
         if nodes_of(volume) != [node]:
-            raise AcceptanceError(f"volume {claim.volume} of pod {name} is pinned to {nodes_of(volume)}, not to {node}")
+            pinned = ", ".join(nodes_of(volume)) or "no node"
+            raise AcceptanceError(f"volume {claim.volume} of pod {name} is pinned to {pinned}, not to {node}")
         placed = next((one for one in pod.status.conditions or [] if one.type == "PodScheduled"), None)
-        if placed is None or placed.status != "False" or placed.reason != "Unschedulable":
-            raise AcceptanceError(f"pod {name} is {pod.status.phase} on node {pod.spec.node_name}, and waits for none")
+        if pod.spec.node_name:
+            where = pod.spec.node_name
+            raise AcceptanceError(f"pod {name} is {pod.status.phase} on node {where}, and waits for none")
+        if placed is None or placed.reason != "Unschedulable":
+            raise AcceptanceError(f"pod {name} is {pod.status.phase} on no node, and nothing is said of why")
         if AFFINITY not in placed.message:
             raise AcceptanceError(f"pod {name} waits for another reason than its volume: {placed.message}")
         said = f"pod {name}: {placed.message}"

@@ -50,6 +50,17 @@ def interrupted(load: Load, within: float) -> None:
 
 
 @assertion(
+    "no write is acknowledged for {lasting:duration}, seen within {within:duration}",
+    example="no write is acknowledged for 5 seconds, seen within 1 minute",
+    timed=False,
+)
+def stand_still(load: Load, lasting: float, within: float) -> None:
+    """The writer goes on trying, and for so long nothing that it writes is acknowledged, on any way."""
+    for course in load.must_stand_still(lasting, within):
+        note(str(course))
+
+
+@assertion(
     "the writes go on, interrupted for {within:duration} at most",
     example="the writes go on, interrupted for 5 seconds at most",
     timed=False,

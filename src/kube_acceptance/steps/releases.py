@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,22 @@ def installed_alone(own_release: Release, session: Session) -> Release:
     """A release for this scenario alone, which it may change and break."""
     session.focus = own_release
     return own_release
+
+
+@given("the chart is installed in a namespace of its own with these values", target_fixture="release")
+def installed_alone_with(
+    own_release_with: Callable[[Mapping[str, Any]], Release], session: Session, datatable: list[list[str]]
+) -> Release:
+    """A release for this scenario alone, with the values of a table `| path | value |` written as YAML."""
+    session.focus = release = own_release_with(values_of(datatable))
+    return release
+
+
+@when("the chart is installed again there")
+def installed_again(release: Release) -> None:
+    """Installs a release that was uninstalled, with the values that it had; whether it is ready others may ask."""
+    release.install()
+    note(f"revision {release.revision()}")
 
 
 @given("the chart is installed where faults strike", target_fixture="release")
