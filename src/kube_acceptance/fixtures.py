@@ -107,6 +107,7 @@ def afterwards() -> Iterator[ExitStack]:
         yield stack
 
 
+@pytest.fixture
 def previous_release(session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
     """A release of the previous version for one scenario alone, in a namespace of its own."""
     with session.own_release(previous=True) as release:

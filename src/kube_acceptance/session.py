@@ -269,6 +269,9 @@ class Session:
         if self._made("images"):
             facts["Docker"] = str(self.engine.version()["Version"])
             facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}
+        if self._made("previous") and self.config.previous:
+            images = ", ".join(self.previous.references.values())
+            facts["Previous version"] = f"revision {self.config.previous.revision[:7]}, images {images}"
         return facts
 
     # ---- its end
