@@ -214,7 +214,11 @@ class Session:
         release = self.focus = self.new_release(self.new_namespace("own"))
         yield release
         if self._keep == "never" or release.namespace not in self.failed_in.values():
-            self.cluster.core.delete_namespace(release.namespace)
+            try:
+                self.cluster.core.delete_namespace(release.namespace)
+            except ApiException as error:
+                if error.status != 404:  # the scenario itself has destroyed it
+                    raise
 
     def facts(self) -> dict[str, str]:
         """What this run used, by name: only what was really there."""

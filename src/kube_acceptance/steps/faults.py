@@ -6,6 +6,7 @@ from kube_acceptance import fault
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
+from kube_acceptance.session import Session
 from kube_acceptance.vocabulary import assertion, must, some, when
 
 
@@ -64,6 +65,13 @@ def node_restarts(release: Release, component: str, within: float) -> None:
     if len(nodes) != 1:
         raise AcceptanceError(f"the {component} pods run on {len(nodes)} nodes, not on one")
     note(fault.restart_node(release, nodes.pop(), within=within))
+
+
+@when("the namespace of the release is destroyed, and its volumes are gone within {within:duration}")
+def namespace_destroyed(release: Release, session: Session, within: float) -> None:
+    """Deletes the namespace with all that it holds; the proof is that neither it nor its claims' volumes are there."""
+    note(fault.destroy_namespace(release, within=within))
+    session.focus = None
 
 
 def _must_be_new(release: Release, deleted: dict[str, str], component: str) -> None:

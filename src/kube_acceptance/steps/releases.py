@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.fixtures import install
+from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
 from kube_acceptance.report import note
@@ -16,6 +20,7 @@ from kube_acceptance.state import objects as cluster_objects
 from kube_acceptance.state import paths, workloads
 from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
+from kube_acceptance.vocabulary.anew import forget_made_of
 
 
 @given("the chart is installed", target_fixture="release")
@@ -32,6 +37,25 @@ def installed_alone(own_release: Release, session: Session) -> Release:
     return own_release
 
 
+@given("the chart is installed in a namespace of its own with these values", target_fixture="release")
+def installed_alone_with(
+    empty_release: Release, session: Session, pytestconfig: pytest.Config, datatable: list[list[str]]
+) -> Release:
+    """A release for this scenario alone, with the values of a table `| path | value |`, the values written as YAML."""
+    session.focus = empty_release
+    empty_release.chart = empty_release.chart.using(**values_of(datatable))
+    install(empty_release, pytestconfig.stash[redactor_key])
+    return empty_release
+
+
+@given("another namespace, for a release that is not installed yet", target_fixture="release")
+def another_namespace(other_release: Release, session: Session, request: pytest.FixtureRequest) -> Release:
+    """From here on the scenario is about a second release, of the same chart, which has a namespace of its own."""
+    forget_made_of("release", request)
+    session.focus = other_release
+    return other_release
+
+
 @when(
     'the release is upgraded with "{path}" set to {value:value}, and ready within {within:duration}',
     example='the release is upgraded with "backend.replicas" set to 3, and ready within 2 minutes',
@@ -45,6 +69,19 @@ def upgraded(release: Release, path: str, value: Any, within: float) -> None:
 def upgraded_with(release: Release, datatable: list[list[str]], within: float) -> None:
     """Upgrades the release with the values of a table `| path | value |`, the values written as YAML."""
     _ready(release, f"revision {release.upgrade(values_of(datatable))}", within)
+
+
+@when(
+    'the release is upgraded with "{path}" set to {value:value}, and fails within {within:duration}: "{words}"',
+    example='the release is upgraded with "image.tag" set to "none", and fails within 1 minute: "cannot be pulled"',
+)
+def upgraded_in_vain(
+    release: Release, pytestconfig: pytest.Config, path: str, value: Any, within: float, words: str
+) -> None:
+    """Upgrades, or installs where nothing is yet; the wait for it gives up early, its first line with these words."""
+    revision = release.upgrade({path: value})
+    pytestconfig.stash[redactor_key].learn(release)
+    note(f"revision {revision}: {release.must_fail(within, words)}")
 
 
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
