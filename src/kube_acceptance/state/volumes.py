@@ -52,25 +52,31 @@ def quantity(text: str) -> Decimal:
     return number
 
 
+def claims_of(release: Release, component: str) -> list[Claim]:
+    """The claims that a tier's pod mounts, none perhaps; raises AcceptanceError when it has no pod that runs."""
+    pod = pods.serving(release, component)[0]
+    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
+    names = [
+        volume.persistent_volume_claim.claim_name
+        for volume in pod.spec.volumes
+        if volume.persistent_volume_claim and volume.name in mounted
+    ]
+    read = release.cluster.core.read_namespaced_persistent_volume_claim
+    found = [read(name, release.namespace) for name in names]
+    return [Claim(one.metadata.name, one.metadata.uid, one.spec.volume_name) for one in found]
+
+
 def claim_of(release: Release, component: str) -> Claim:
     """The claim that a tier's pod mounts.
 
     Raises:
         AcceptanceError: Its pod mounts no persistent volume claim, or several.
     """
-    pod = pods.serving(release, component)[0]
-    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
-    claims = [
-        volume.persistent_volume_claim.claim_name
-        for volume in pod.spec.volumes
-        if volume.persistent_volume_claim and volume.name in mounted
-    ]
+    claims = claims_of(release, component)
     if len(claims) != 1:
-        raise AcceptanceError(
-            f"the {component} pod {pod.metadata.name} mounts {len(claims)} persistent volume claims, not one"
-        )
-    found: Any = release.cluster.core.read_namespaced_persistent_volume_claim(claims[0], release.namespace)
-    return Claim(found.metadata.name, found.metadata.uid, found.spec.volume_name)
+        pod = pods.serving(release, component)[0].metadata.name
+        raise AcceptanceError(f"the {component} pod {pod} mounts {len(claims)} persistent volume claims, not one")
+    return claims[0]
 
 
 def must_lie_on_claim(release: Release, component: str, path: str) -> str:

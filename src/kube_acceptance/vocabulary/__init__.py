@@ -25,7 +25,7 @@ MODULES = tuple(
             "network",
         ),
         *("policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security", "logs"),
-        *("events", "metrics", "faults", "documents", "browser"),
+        *("events", "metrics", "faults", "ledger", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""
