@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,9 +79,18 @@ def upgraded_in_vain(
     release: Release, pytestconfig: pytest.Config, path: str, value: Any, within: float, words: str
 ) -> None:
     """Upgrades, or installs where nothing is yet; the wait for it gives up early, its first line with these words."""
-    revision = release.upgrade({path: value})
-    pytestconfig.stash[redactor_key].learn(release)
-    note(f"revision {revision}: {release.must_fail(within, words)}")
+    _fails(release, {path: value}, within, words, pytestconfig)
+
+
+@when(
+    'the release is upgraded with these values, and fails within {within:duration}: "{words}"',
+    example='the release is upgraded with these values, and fails within 1 minute: "cannot be pulled"',
+)
+def upgraded_with_in_vain(
+    release: Release, pytestconfig: pytest.Config, datatable: list[list[str]], within: float, words: str
+) -> None:
+    """As with one value, with those of a table `| path | value |`, the values written as YAML."""
+    _fails(release, values_of(datatable), within, words, pytestconfig)
 
 
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
@@ -235,6 +244,12 @@ def _containers(release: Release, component: str = "") -> Iterator[tuple[str, di
     for pod in release.pods(component):
         for container in [*(pod.spec.init_containers or []), *pod.spec.containers]:
             yield f"pod {pod.metadata.name}", serialise(container)
+
+
+def _fails(release: Release, values: Mapping[str, Any], within: float, words: str, config: pytest.Config) -> None:
+    revision = release.upgrade(values)
+    config.stash[redactor_key].learn(release)  # before the wait, whose failure tells log lines
+    note(f"revision {revision}: {release.must_fail(within, words)}")
 
 
 def _ready(release: Release, what: str, within: float) -> None:
