@@ -128,6 +128,7 @@ def _unsound(files: Files) -> Iterator[str]:
         archive = name.removesuffix(CHECKSUM)
         if not ARCHIVE.fullmatch(archive):
             yield f"{name} is neither an archive nor its checksum"
+            continue
         if (each.mode, each.user) != (PRIVATE, USER):
             yield f"{name} has the mode {each.mode:o} and belongs to {each.user}, not {PRIVATE:o} and {USER}"
         if name != archive:

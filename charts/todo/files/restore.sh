@@ -9,7 +9,7 @@ umask 077
 
 errors=$SCRATCH/errors
 fail() { echo "restore failed: $*; the database is as it was before" >&2; exit 1; }
-said() { tr '\n' ' ' <"$errors"; }
+said() { awk '{ sub(/^Password: /, "") } NF { printf "%s%s", (said++ ? " " : ""), $0 }' "$errors"; } # on one line, without the prompt
 
 # Where there is no terminal the password is read from the standard input: it stands in no environment and no command line.
 # Nothing of psqlrc, nothing but answers, and the first error ends it.
