@@ -18,6 +18,8 @@ Feature: Backups
     Then every archive among these files is private and has its checksum, and nothing else is there
     And the newest of them has at least 2000 bytes, and holds the todo "Sentinel of the backup"
     And no value of the Secret "${RELEASE}-database" stands in the logs of the release
+    When the commands of the notes below "Copy archives off the cluster" are run, and end within 1 minute
+    Then they leave the files that were copied off the claim in the folder "archives"
     When the CronJob "${RELEASE}-backup" runs now, and its Job is complete within 1 minute
     And the files of the claim "${RELEASE}-backup" are copied off the cluster, as the user 70
     And the CronJob "${RELEASE}-backup" runs now, and its Job is complete within 1 minute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
+from kube_acceptance.state import notes, paths, workloads
 from kube_acceptance.state import objects as cluster_objects
-from kube_acceptance.state import paths, workloads
+from kube_acceptance.state.files import Files
 from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 from kube_acceptance.vocabulary.anew import forget_made_of
@@ -136,6 +138,27 @@ def notes_say(release: Release, words: str) -> None:
     """The chart's notes hold these words."""
     if words not in (said := release.notes()):
         raise AcceptanceError(f"the notes do not say {words!r}", details=said.splitlines())
+
+
+@when(
+    'the commands of the notes below "{heading}" are run, and end within {within:duration}',
+    target_fixture="performed",
+    example='the commands of the notes below "Copy archives off" are run, and end within 1 minute',
+)
+def notes_performed(release: Release, tmp_path: Path, heading: str, within: float) -> Path:
+    """Runs what the notes tell people to do, as it stands there, in a shell in a folder of this scenario's own."""
+    done = notes.perform(release, heading, tmp_path, within=within)
+    note(f"they ended after {done.seconds:.1f} s")
+    return tmp_path
+
+
+@assertion('they leave the files that were copied off the claim in the folder "{name}"', timed=False)
+def notes_left(performed: Path, files: Files, name: str) -> None:
+    """The folder holds just those files, with the same content."""
+    left, expected = dict(notes.contents(performed / name)), {key: each.content for key, each in files.found.items()}
+    must((f"{key} in {name} is not as on the claim" for key in left if left[key] != expected.get(key)), of="files")
+    must((f"{key} of the claim is not in {name}" for key in expected if key not in left), of="files")
+    note(f"{len(left)} files")
 
 
 @assertion(

@@ -46,3 +46,22 @@ Where an archive is to be restored, the migration's pod does it first: what the 
 - {name: PGCONNECT_TIMEOUT, value: "10"}
 - {name: PASSWORD_FILE, value: /run/secrets/database/password}
 {{- end -}}
+
+{{- /* A pod for people who copy archives out or in; only the notes show it. Its working folder is the root, so that `archives` is the volume. */ -}}
+{{- define "todo.archivesPod" -}}
+apiVersion: v1
+kind: Pod
+metadata: {name: archives}
+spec:
+  securityContext: {runAsNonRoot: true, runAsUser: 70, runAsGroup: 70, fsGroup: 70, seccompProfile: {type: RuntimeDefault}}
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: archives
+      image: {{ include "todo.image" (list . "postgres") }}
+      command: [sleep, "3600"]
+      workingDir: /
+      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: archives, mountPath: /archives}]
+  volumes: [{name: archives, persistentVolumeClaim: {claimName: {{ include "todo.backupClaim" . }}}}]
+{{- end -}}
