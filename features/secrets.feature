@@ -25,7 +25,6 @@ Feature: Secrets
       | mounts of backend         | there     | not there      |
       | mounts of backup          | there     | not there      |
       | mounts of restore         | there     | not there      |
-      | mounts of migration       | there     | not there      |
       | mounts of passwords       | there     | there          |
       | mounts of postgresql      | not there | not there      |
       | mounts of frontend        | not there | not there      |
