@@ -233,10 +233,10 @@ Feature: Vocabulary
       Then every "frontend" pod is another one than before
       When the Deployment "${RELEASE}-backend" is scaled to 1 within 1 minute
       Then the "backend" tier has 1 pod
-      When the process of every "backend" container is frozen
+      When every process of every "backend" container is frozen
       Then the "backend" tier has 0 ready pods within 30 seconds
       And the Service "${RELEASE}-backend" has 0 endpoints within 30 seconds
-      When the process of every "backend" container goes on
+      When what was frozen goes on
       Then the "backend" tier has 1 ready pod within 30 seconds
       When the process of every "frontend" container is killed, and anew within 1 minute
       Then every "frontend" container has restarted 1 time

@@ -62,7 +62,8 @@ class Session:
 
     `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
     `in_play` are the releases that the running scenario is about, the last named first, `failed` is whether the run
-    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, and `order` the order in words.
+    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, `spoiled` those of all releases
+    that took part in one that failed in this process, and `order` the order in words.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Session:
         self.in_play: list[Release] = []
         self.failed = False
         self.failed_in: dict[str, str] = {}
+        self.spoiled: set[str] = set()
         self.order = ""
         self._owner = owner
         self._folder = folder
@@ -93,6 +95,7 @@ class Session:
         self._lock = threading.Lock()
         self._started: dict[str, Future[Any]] = {}
         self._namespaces = 0
+        self._struck: Release | None = None
 
     # ---- what scenarios ask for
 
@@ -220,6 +223,29 @@ class Session:
                 if error.status != 404:  # the scenario itself has destroyed it
                     raise
 
+    def struck_release(self, install: Callable[[Release], None]) -> Release:
+        """The release on which the faults of this process's scenarios strike, one scenario after the other.
+
+        It is the same one as long as all is well: every scenario that it took part in passed, and no upgrade, rollback
+        or removal has changed what is installed. Otherwise it is left as own releases are, and another one made.
+
+        Args:
+            install: Installs it, and waits until it is ready.
+        """
+        if self._struck and (self._struck.namespace in self.spoiled or not self._struck.is_as_installed()):
+            self._leave_struck()
+        if self._struck is None:
+            release = self._struck = self.focus = self.new_release(self.new_namespace("struck"))
+            install(release)
+        else:
+            self.focus = self._struck
+        return self._struck
+
+    def _leave_struck(self) -> None:
+        release, self._struck = self._struck, None
+        if release and (self._keep == "never" or release.namespace not in self.spoiled):
+            self.cluster.core.delete_namespace(release.namespace)
+
     def facts(self) -> dict[str, str]:
         """What this run used, by name: only what was really there."""
         facts = {"Order": self.order} if self.order else {}
@@ -243,6 +269,9 @@ class Session:
         """
         command.end_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._keep != "never":  # otherwise it goes with the cluster, or with all that this run made in it
+            with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):
+                self._leave_struck()
         if worker:
             return
         folder = folders(self.config.cache) / self.cluster_name

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from kube_acceptance.ledger.ledger import Write, WriteOutcome
 
-INTERRUPTED = 1.0  # seconds without an acknowledgement that are an interruption; five are due in them
+INTERRUPTED = 1.0  # seconds without an acknowledgement after which an interruption is seen; five are due in them
+STEADY = 3.0  # seconds without one that are none yet where there must be none: a machine that many work on takes them
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Course:
     def interrupted(self) -> bool:
         """Whether a write was not acknowledged, or none was for a while."""
         return bool(self.refused) or self.longest > INTERRUPTED
+
+    @property
+    def steady(self) -> bool:
+        """Whether all writes were acknowledged, with no more than a breath between two."""
+        return not self.refused and self.longest <= STEADY
 
     def __str__(self) -> str:
         not_so = f", {self.refused} not (the last: {self.last})" if self.refused else ""

@@ -96,6 +96,24 @@ class Load(AbstractContextManager["Load"]):
         )
         return self._judged()
 
+    def must_stand_still(self, lasting: float, within: float) -> list[Course]:
+        """Wait until no write of any way has been acknowledged for a time, while the writer goes on trying.
+
+        What is judged next begins where it would have begun without this.
+
+        Args:
+            lasting: Seconds without an acknowledgement.
+            within: Seconds until they are over.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            WaitError: Writes are acknowledged still.
+        """
+        eventually(f"no write to be acknowledged for {lasting:g} s", lambda: self._still(lasting), within=within)
+        return self._courses(self._since)
+
     def must_not_be_interrupted(self) -> list[Course]:
         """Wait for enough further writes each way; since the last judgement none may have been interrupted.
 
@@ -103,7 +121,7 @@ class Load(AbstractContextManager["Load"]):
             How the writes of each way went since the last judgement.
 
         Raises:
-            WaitError: A write was not acknowledged, or none was for more than a second.
+            WaitError: A write was not acknowledged, or none was for over three seconds.
         """
         self._look()
         begun = self._now
@@ -161,20 +179,26 @@ class Load(AbstractContextManager["Load"]):
             return Seen(False, f"the writes were not interrupted: {said}")
         return Seen(all(one.row >= self._count for one in courses), said)
 
+    def _still(self, lasting: float) -> Seen[None]:
+        self._look()
+        courses = self._courses(self._since)
+        silent = min(one.silent for one in courses)
+        return Seen(silent >= lasting, f"none was acknowledged for {silent:.1f} s; {'; '.join(map(str, courses))}")
+
     def _uninterrupted(self, begun: float) -> Seen[None]:
         self._look()
         courses = self._courses(self._since)
         said = "; ".join(map(str, courses))
-        if interrupted := [one for one in courses if one.interrupted]:
+        if interrupted := [one for one in courses if not one.steady]:
             hopeless = f"the writes were {interruptions(interrupted)}{_told(interrupted[0])}"
             return Seen(False, said, hopeless=hopeless)
         return Seen(all(one.row >= self._count for one in self._courses(begun)), said)
 
     def _ended(self) -> Seen[None]:
         self._look()
-        if self._over is None:
-            self._writer.stop()
-        return Seen(self._over is not None, f"{len(self.ledger.writes)} writes are over")
+        trouble = self._writer.stop() if self._over is None else ""
+        said = f"{len(self.ledger.writes)} writes are over"
+        return Seen(self._over is not None, f"{said}, and the writer cannot be told: {trouble}" if trouble else said)
 
     def _look(self) -> None:
         for line in self._writer.lines():

@@ -14,6 +14,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
+from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ProbeError
 from kube_acceptance.ledger.opening import isolated, opening
 from kube_acceptance.ledger.way import Way
@@ -87,10 +88,18 @@ class Writer(AbstractContextManager["Writer"]):
         self._read = started
         yield from found
 
-    def stop(self) -> None:
-        """Tell the pod to begin no more writes; it ends when all are over."""
+    def stop(self) -> str:
+        """Tell the pod to begin no more writes; it ends when all are over.
+
+        Returns:
+            What went wrong, which may be nothing but its end: the command may be ended with the pod.
+        """
         where = ["--namespace", self._peers.namespace, self._pod, "--container", CONTAINER]
-        self._cluster.kubectl("exec", *where, "--", *PYTHON, "-c", END)
+        try:
+            self._cluster.kubectl("exec", *where, "--", *PYTHON, "-c", END)
+        except CommandError as error:
+            return error.details[-1] if error.details else error.summary
+        return ""
 
     def close(self) -> None:
         """Remove everything that was made; what is gone already is no error."""

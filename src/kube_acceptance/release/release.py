@@ -11,7 +11,7 @@ import yaml
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
-from kube_acceptance.errors import ReleaseError, WaitError
+from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
 from kube_acceptance.release.chart import Chart
 from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.workloads import Workloads, serving
@@ -88,6 +88,13 @@ class Release:
     def revision(self) -> int:
         """The newest revision."""
         return max(int(one["revision"]) for one in self.history())
+
+    def is_as_installed(self) -> bool:
+        """Whether Helm knows it by its first revision, and by no other."""
+        try:
+            return self.revision() == 1
+        except AcceptanceError:  # it was uninstalled
+            return False
 
     def notes(self) -> str:
         """What the chart's notes say."""

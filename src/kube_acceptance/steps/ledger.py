@@ -49,11 +49,22 @@ def interrupted(load: Load, within: float) -> None:
         note(str(course))
 
 
+@assertion(
+    "no write is acknowledged for {lasting:duration}, seen within {within:duration}",
+    example="no write is acknowledged for 5 seconds, seen within 1 minute",
+    timed=False,
+)
+def stand_still(load: Load, lasting: float, within: float) -> None:
+    """The writer goes on trying, and for so long nothing that it writes is acknowledged, on any way."""
+    for course in load.must_stand_still(lasting, within):
+        note(str(course))
+
+
 @assertion("the writes go on without interruption", timed=False)
 def uninterrupted(load: Load) -> None:
     """Enough further writes are acknowledged each way, and all were since they were last looked at.
 
-    Each way there was never more than a second without an acknowledgement.
+    No way was there a time of over three seconds without an acknowledgement.
     """
     for course in load.must_not_be_interrupted():
         note(str(course))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pytest
 
 from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.fixtures import install
 from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
@@ -41,13 +40,18 @@ def installed_alone(own_release: Release, session: Session) -> Release:
 
 @given("the chart is installed in a namespace of its own with these values", target_fixture="release")
 def installed_alone_with(
-    empty_release: Release, session: Session, pytestconfig: pytest.Config, datatable: list[list[str]]
+    own_release_with: Callable[[Mapping[str, Any]], Release], session: Session, datatable: list[list[str]]
 ) -> Release:
-    """A release for this scenario alone, with the values of a table `| path | value |`, the values written as YAML."""
-    session.focus = empty_release
-    empty_release.chart = empty_release.chart.using(**values_of(datatable))
-    install(empty_release, pytestconfig.stash[redactor_key])
-    return empty_release
+    """A release for this scenario alone, with the values of a table `| path | value |` written as YAML."""
+    session.focus = release = own_release_with(values_of(datatable))
+    return release
+
+
+@when("the chart is installed again there")
+def installed_again(release: Release) -> None:
+    """Installs a release that was uninstalled, with the values that it had; whether it is ready others may ask."""
+    release.install()
+    note(f"revision {release.revision()}")
 
 
 @given("another namespace, for a release that is not installed yet", target_fixture="release")
@@ -56,6 +60,18 @@ def another_namespace(other_release: Release, session: Session, request: pytest.
     forget_made_of("release", request)
     session.focus = other_release
     return other_release
+
+
+@given("the chart is installed where faults strike", target_fixture="release")
+def installed_where_faults_strike(struck_release: Release, session: Session) -> Release:
+    """A release that this scenario may strike with faults, and that is ready again after those of earlier ones.
+
+    Scenarios use it one after the other, never two at a time, and find what earlier ones have stored. One that failed
+    keeps it as evidence; after that, or after an upgrade, a rollback or a removal, the next scenario gets a new one. A
+    scenario that needs a fresh installation asks for a namespace of its own.
+    """
+    session.focus = struck_release
+    return struck_release
 
 
 @when(
