@@ -16,8 +16,8 @@ from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.session import PROBE, Session
+from kube_acceptance.state import cron_jobs, pods
 from kube_acceptance.state import files as claims
-from kube_acceptance.state import jobs, pods
 from kube_acceptance.state.files import Files
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 from kube_acceptance.wait import Seen, eventually
@@ -179,7 +179,7 @@ def _read(release: Release, archive: bytes, *options: str) -> str:
 
 
 @assertion("of all archives just the newest {count:d} are left, which are the same as before")
-def newest_left(release: Release, session: Session, files: Files, job: jobs.Ended, count: int) -> None:
+def newest_left(release: Release, session: Session, files: Files, job: cron_jobs.Ended, count: int) -> None:
     now = claims.read(release, session.images[PROBE].reference, files.claim, files.user)
     written = re.findall(f"backup written: ({ARCHIVE.pattern})", job.log)
     known = {name for name in files.found if ARCHIVE.fullmatch(name)} | set(written)
@@ -218,7 +218,7 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
 @when("a backup is made, and another one waits for the database")
 def backups(release: Release, database: Database) -> None:
     """One has come to its end and logged all it has to say; the processes of the other run and can be looked at."""
-    jobs.must_complete(release, jobs.start(release, f"{release.name}-backup"), within=WITHIN)
+    cron_jobs.must_complete(release, cron_jobs.start(release, f"{release.name}-backup"), within=WITHIN)
     start_waiting(release, database)
 
 
@@ -228,14 +228,14 @@ def one_waits(release: Release, database: Database) -> str:
 
 
 @when("that backup has failed within {within:duration}", target_fixture="job")
-def waiting_one_fails(release: Release, waiting: str, within: float) -> jobs.Ended:
-    return jobs.must_fail(release, waiting, within=within)
+def waiting_one_fails(release: Release, waiting: str, within: float) -> cron_jobs.Ended:
+    return cron_jobs.must_fail(release, waiting, within=within)
 
 
 def start_waiting(release: Release, database: Database) -> str:
     """Start a backup while its table is locked, so that it runs until the lock goes; returns the Job's name."""
     database.lock("todos")
-    job = jobs.start(release, f"{release.name}-backup")
+    job = cron_jobs.start(release, f"{release.name}-backup")
     _await_waiting(database, "a backup", "pg_dump")
     return job
 

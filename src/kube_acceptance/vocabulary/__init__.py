@@ -18,7 +18,7 @@ MODULES = tuple(
             "releases",
             "objects",
             "workloads",
-            "jobs",
+            "cron_jobs",
             "pods",
             "services",
             "http",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kube_acceptance.errors import AcceptanceError, WaitError
-from kube_acceptance.state import jobs
+from kube_acceptance.state import cron_jobs as jobs
 from kube_acceptance.wait import until
 
 SCHEDULED = {jobs.SCHEDULED: "2030-01-01T00:00:00Z"}
