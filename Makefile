@@ -30,7 +30,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/hadolint docker/*/Dockerfile src/kube_acceptance/probe/image/Dockerfile
-	grep -rlE '^#!.*sh' deploy .ci | xargs $(VENV)/bin/shellcheck -x
+	grep -rlE '^#!.*sh' deploy charts .ci | xargs $(VENV)/bin/shellcheck -x
 
 format: $(VENV)/installed ## put the Python code into shape
 	$(VENV)/bin/ruff check --fix .

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "steps.database",
+    "steps.backups",
     "steps.harness",
     "steps.migrations",
     "steps.orphans",

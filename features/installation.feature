@@ -43,6 +43,7 @@ Feature: Installation
         | database.existingSecret | 5      | existingSecret   |
         | ingress.host            | "a b"  | ingress/host     |
         | backup.keep             | 0      | backup/keep      |
+        | restore.archive         | "../a" | restore/archive  |
 
   @cluster
   Rule: What the cluster holds

@@ -13,6 +13,8 @@ Feature: Posture
         | frontend.autoscaling.enabled | true      |
         | backend.autoscaling.enabled  | true      |
         | backup.enabled               | false     |
+        | backup.existingClaim         | of-my-own |
+        | restore.archive              | a.dump    |
         | ingress.enabled              | false     |
         | disruptionBudget.enabled     | false     |
         | database.persistence.retain  | false     |

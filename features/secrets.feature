@@ -10,6 +10,7 @@ Feature: Secrets
     And a canary is planted in every kind of place
     When the release is upgraded with "backup.keep" set to 3, and ready within 2 minutes
     And a backup is made, and another one waits for the database
+    And a restore waits for the database
     And the pods are asked for these addresses
       | component | address                                |
       | frontend  | http://localhost:3000/                 |
@@ -23,6 +24,7 @@ Feature: Secrets
       | the Secret                | there     | there          |
       | mounts of backend         | there     | not there      |
       | mounts of backup          | there     | not there      |
+      | mounts of restore         | there     | not there      |
       | mounts of passwords       | there     | there          |
       | mounts of postgresql      | not there | not there      |
       | mounts of frontend        | not there | not there      |

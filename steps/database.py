@@ -13,10 +13,10 @@ from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.state import pods
 from kube_acceptance.state.volumes import Claim, claims_of, must_lie_on_claim
-from kube_acceptance.vocabulary import assertion, given, must, some, when
+from kube_acceptance.vocabulary import assertion, given, must, some
 from kube_acceptance.wait import Seen, eventually
 
-BACKUP_WITHIN = 60.0  # seconds
+LOCKED_WITHIN = 60.0  # seconds
 LOCKED_FOR = 300  # seconds at most
 DURABLE = (
     "fsync",
@@ -48,7 +48,7 @@ class Database:
         eventually(
             f"{table} to be locked",
             lambda: Seen(self.ask(f"{locked} AND granted") == "1", f"{table} is not locked"),
-            within=BACKUP_WITHIN,
+            within=LOCKED_WITHIN,
         )
 
     def unlock(self, table: str) -> None:
@@ -74,6 +74,11 @@ class Database:
         """What makes roles or databases less durable than the server, as `name=value`."""
         given = self.ask("SELECT unnest(setconfig) FROM pg_db_role_setting").splitlines()
         return [each for each in given if each.startswith(DURABLE) and not each.endswith("=on")]
+
+    def tables(self) -> set[str]:
+        """The tables that are not PostgreSQL's own."""
+        names = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        return set(self.ask(names).splitlines())
 
     def titled(self, title: str) -> list[dict[str, object]]:
         """The rows of a title."""
@@ -147,33 +152,6 @@ def database_holds_completed(database: Database, title: str) -> None:
 def database_does_not_hold(database: Database, title: str) -> None:
     if found := database.titled(title):
         raise AcceptanceError(f"the database still holds {len(found)} todos {title!r}")
-
-
-@when("a backup is made, and another one waits for the database")
-def backups(release: Release, database: Database) -> None:
-    """One has come to its end and logged all it has to say; the processes of the other run and can be looked at."""
-    jobs = [f"{release.name}-backup-{which}" for which in ("made", "waiting")]
-    _start_backup(release, jobs[0])
-    eventually("a backup to be made", lambda: _made(release, jobs[0]), within=BACKUP_WITHIN)
-    database.lock("todos")
-    _start_backup(release, jobs[1])
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
-    eventually(
-        "another backup to wait for the database",
-        lambda: Seen((found := database.ask(waiting)) == "1", f"{found} backups wait for the locked table"),
-        within=BACKUP_WITHIN,
-    )
-
-
-def _start_backup(release: Release, job: str) -> None:
-    from_schedule = f"--from=cronjob/{release.name}-backup"
-    release.cluster.kubectl("create", "job", "--namespace", release.namespace, from_schedule, job)
-
-
-def _made(release: Release, job: str) -> Seen[None]:
-    status = release.cluster.batch.read_namespaced_job(job, release.namespace).status
-    failed = f"Job {job} has failed" if status.failed else ""
-    return Seen(bool(status.succeeded), failed or f"Job {job} runs", hopeless=failed)
 
 
 def _identity(release: Release, database: Database) -> Identity:

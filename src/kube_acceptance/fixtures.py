@@ -74,6 +74,13 @@ def empty_release(cluster: Cluster, session: Session) -> Iterator[Release]:
 
 
 @pytest.fixture
+def other_release(cluster: Cluster, session: Session) -> Iterator[Release]:
+    """A second release for one scenario, in another namespace, before it is installed."""
+    with session.own_release() as release:
+        yield release
+
+
+@pytest.fixture
 def unenforced_namespace(session: Session) -> Iterator[str]:
     """A namespace for one scenario alone that takes every pod which is one: the control of a refusal elsewhere."""
     name = session.new_namespace("unenforced", enforcing="privileged")

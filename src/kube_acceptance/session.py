@@ -233,7 +233,11 @@ class Session:
         release = self.focus = make(self.new_namespace("own"))
         yield release
         if self._keep == "never" or release.namespace not in self.failed_in.values():
-            self.cluster.core.delete_namespace(release.namespace)
+            try:
+                self.cluster.core.delete_namespace(release.namespace)
+            except ApiException as error:
+                if error.status != 404:  # the scenario itself has destroyed it
+                    raise
 
     def struck_release(self, install: Callable[[Release], None]) -> Release:
         """The release on which the faults of this process's scenarios strike, one scenario after the other.

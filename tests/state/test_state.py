@@ -132,7 +132,7 @@ def pod(name: str, *, ready: bool = True, **status: Any) -> Any:
     container = Object(name="app", status=None)
     return Object(
         metadata=Object(name=name, uid=name, deletion_timestamp=None, labels={}),
-        spec=Object(containers=[container], node_name="worker", service_account_name="web"),
+        spec=Object(init_containers=None, containers=[container], node_name="worker", service_account_name="web"),
         status=Object(conditions=[condition], container_statuses=[], phase="Running", **status),
     )
 

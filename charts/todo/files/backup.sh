@@ -9,6 +9,8 @@ cd "$FOLDER"
 
 fail() { echo "backup failed: $*" >&2; exit 1; }
 
+# What a killed backup left; no backup takes an hour.
+find . -maxdepth 1 -name '.partial.*' -mmin +60 -delete
 partial=$(mktemp .partial.XXXXXX)
 trap 'rm -f "$partial" "$partial.sha256"' EXIT
 trap 'exit 143' TERM
@@ -18,7 +20,7 @@ pg_dump --password --format=custom --file="$partial" <"$PASSWORD_FILE" || fail "
 
 bytes=$(stat -c %s "$partial")
 [ "$bytes" -ge "$MINIMUM_BYTES" ] || fail "the archive has $bytes bytes, at least $MINIMUM_BYTES were expected"
-pg_restore --list "$partial" >/dev/null || fail "the archive cannot be read back"
+pg_restore --file=/dev/null "$partial" || fail "the archive cannot be read back"
 
 name=$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
 [ ! -e "$name" ] || fail "$name is there already"
@@ -29,10 +31,15 @@ mv "$partial.sha256" "$name.sha256"
 mv "$partial" "$name"
 echo "backup written: $name, $bytes bytes"
 
-# The glob sorts by name, which is by time: the oldest come first.
-set -- "$PGDATABASE"-*.dump
+# Only what has a name of this script's making goes, and never what it has just made, even if the clock went back. The glob sorts by name,
+# which is by time: the oldest come first.
+day='[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]' time='[0-9][0-9][0-9][0-9][0-9][0-9]'
+# shellcheck disable=SC2086
+set -- "$PGDATABASE"-${day}T${time}Z.dump
 while [ $# -gt "$KEEP" ]; do
-  rm -f "$1" "$1.sha256"
-  echo "backup removed: $1"
+  if [ "$1" != "$name" ]; then
+    rm -f "$1" "$1.sha256"
+    echo "backup removed: $1"
+  fi
   shift
 done

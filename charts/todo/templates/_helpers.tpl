@@ -51,7 +51,7 @@ annotations:
 {{- .Values.database.existingSecret | default (include "todo.name" (list . "database")) -}}
 {{- end -}}
 
-{{- /* What every pod of this chart has in common: (root, component, uid of its image). */ -}}
+{{- /* What every pod of this chart has in common: (root, component, uid of its image, group of its volumes if it is another than the uid). */ -}}
 {{- define "todo.pod" -}}
 {{- $root := index . 0 -}}
 {{- $uid := index . 2 -}}
@@ -62,7 +62,7 @@ securityContext:
   runAsNonRoot: true
   runAsUser: {{ $uid }}
   runAsGroup: {{ $uid }}
-  fsGroup: {{ $uid }}
+  fsGroup: {{ last . }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: {type: RuntimeDefault}
 {{- end -}}

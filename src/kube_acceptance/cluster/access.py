@@ -29,7 +29,7 @@ class Cluster:
         self.provider = provider
         self.name = provider.name
         self.kubeconfig = provider.kubeconfig
-        self._kubectl = kubectl
+        self.kubectl_program = kubectl
 
     def new_client(self) -> client.ApiClient:
         """An API client of one's own: exec streams change the client they run on, and threads must not share one."""
@@ -65,7 +65,7 @@ class Cluster:
 
     def kubectl(self, *arguments: str, timeout: float = 60, input: bytes | None = None) -> Completed:
         """Run kubectl against this cluster; raises CommandError when it fails or takes over `timeout` seconds."""
-        return run([self._kubectl, "--kubeconfig", self.kubeconfig, *arguments], timeout=timeout, input=input)
+        return run([self.kubectl_program, "--kubeconfig", self.kubeconfig, *arguments], timeout=timeout, input=input)
 
     def apply(self, manifests: Path) -> None:
         """Apply a file of manifests on the server's side."""

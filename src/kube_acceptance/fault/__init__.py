@@ -3,6 +3,7 @@
 from kube_acceptance.fault.containers import kill_containers
 from kube_acceptance.fault.drain import Drained, drain_node
 from kube_acceptance.fault.freezer import Frozen, freeze_containers, thaw_containers
+from kube_acceptance.fault.namespace import destroy_namespace
 from kube_acceptance.fault.node import restart_node
 from kube_acceptance.fault.pods import delete_pods, replaced
 from kube_acceptance.fault.removal import uninstall
@@ -15,6 +16,7 @@ __all__ = [
     "Frozen",
     "bounded_volume",
     "delete_pods",
+    "destroy_namespace",
     "drain_node",
     "empty_volume",
     "fill_volume",

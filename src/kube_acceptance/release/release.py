@@ -11,7 +11,7 @@ import yaml
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
-from kube_acceptance.errors import AcceptanceError, ReleaseError
+from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
 from kube_acceptance.release.chart import Chart
 from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.workloads import Workloads, serving
@@ -209,6 +209,31 @@ class Release:
             WaitError: Not in time, or something cannot recover; the first line names the likely cause.
         """
         self._workloads().wait_until_ready(f"release {self.name}", within=within)
+
+    def must_fail(self, within: float, words: str) -> str:
+        """Wait in vain until every workload is rolled out, and return why that cannot become true.
+
+        Args:
+            within: Seconds.
+            words: What the first line of the failure must say.
+
+        Raises:
+            ReleaseError: It became ready, or could still become so, or fails for another reason.
+        """
+        try:
+            self.wait_until_ready(within)
+        except WaitError as error:
+            if error.certain_for is None:
+                raise ReleaseError(
+                    f"release {self.name} is not ready, but has not failed for good: {error.summary}",
+                    details=error.details,
+                ) from error
+            if words not in error.summary:
+                raise ReleaseError(
+                    f"release {self.name} has failed for another reason: {error.summary}", details=error.details
+                ) from error
+            return error.summary
+        raise ReleaseError(f"release {self.name} became ready, though it should have failed")
 
     def causes(self) -> list[Cause]:
         """What keeps the release's workloads from being ready, the certain causes first."""

@@ -23,7 +23,7 @@ from kube_acceptance.running.order import STATIC, order_key, tier, workers, work
 # what a fixture means for whoever wants to run the scenario
 FIXTURES: Mapping[str, str] = {
     "shared_release": "the shared release",
-    "own_release": "a release of its own",
+    "empty_release": "a release of its own",
     "browser": "a browser",
 }
 TOOLS: Mapping[str, tuple[str, ...]] = {

@@ -44,7 +44,7 @@ def lines(release: Release, component: str = "") -> list[Line]:
     for pod in release.pods(component):
         said = [
             Line(pod.metadata.name, text)
-            for container in pod.spec.containers
+            for container in [*(pod.spec.init_containers or []), *pod.spec.containers]
             for text in release.logs(pod.metadata.name, container.name, lines=LINES).splitlines()
             if text.strip()
         ]

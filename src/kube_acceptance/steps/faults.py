@@ -239,6 +239,13 @@ def _told(proof: list[str]) -> None:
         note(line)
 
 
+@when("the namespace of the release is destroyed, and its volumes are gone within {within:duration}")
+def namespace_destroyed(release: Release, session: Session, within: float) -> None:
+    """Deletes the namespace with all that it holds; the proof is that neither it nor its claims' volumes are there."""
+    note(fault.destroy_namespace(release, within=within))
+    session.focus = None
+
+
 def _must_be_new(release: Release, deleted: dict[str, str], component: str) -> None:
     some(deleted, what="deleted pods")
     running = some(release.serving_pods(component), what="running pods")

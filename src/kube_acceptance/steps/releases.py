@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from kube_acceptance import trace
 from kube_acceptance.errors import AcceptanceError, WaitError
+from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
+from kube_acceptance.state import notes, paths, workloads
 from kube_acceptance.state import objects as cluster_objects
-from kube_acceptance.state import paths, workloads
+from kube_acceptance.state.files import Files
 from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
+from kube_acceptance.vocabulary.anew import forget_made_of
 
 
 @given("the chart is installed", target_fixture="release")
@@ -48,6 +54,14 @@ def installed_again(release: Release) -> None:
     if (revision := release.revision()) != 1:
         raise AcceptanceError(f"release {release.name} had not been uninstalled: it is at revision {revision}, not 1")
     note("revision 1")
+
+
+@given("another namespace, for a release that is not installed yet", target_fixture="release")
+def another_namespace(other_release: Release, session: Session, request: pytest.FixtureRequest) -> Release:
+    """From here on the scenario is about a second release, of the same chart, which has a namespace of its own."""
+    forget_made_of("release", request)
+    session.focus = other_release
+    return other_release
 
 
 @given("the chart is installed where faults strike", target_fixture="release")
@@ -119,6 +133,28 @@ def upgraded_with(release: Release, datatable: list[list[str]], within: float) -
     _ready(release, f"revision {release.upgrade(values_of(datatable))}", within)
 
 
+@when(
+    'the release is upgraded with "{path}" set to {value:value}, and fails within {within:duration}: "{words}"',
+    example='the release is upgraded with "image.tag" set to "none", and fails within 1 minute: "cannot be pulled"',
+)
+def upgraded_in_vain(
+    release: Release, pytestconfig: pytest.Config, path: str, value: Any, within: float, words: str
+) -> None:
+    """Upgrades, or installs where nothing is yet; the wait for it gives up early, its first line with these words."""
+    _fails(release, {path: value}, within, words, pytestconfig)
+
+
+@when(
+    'the release is upgraded with these values, and fails within {within:duration}: "{words}"',
+    example='the release is upgraded with these values, and fails within 1 minute: "cannot be pulled"',
+)
+def upgraded_with_in_vain(
+    release: Release, pytestconfig: pytest.Config, datatable: list[list[str]], within: float, words: str
+) -> None:
+    """As with one value, with those of a table `| path | value |`, the values written as YAML."""
+    _fails(release, values_of(datatable), within, words, pytestconfig)
+
+
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
 def rolled_back(release: Release, revision: int, within: float) -> None:
     """Rolls the release back by Helm; what was rolled back to is rolled out anew."""
@@ -162,6 +198,27 @@ def notes_say(release: Release, words: str) -> None:
     """The chart's notes hold these words."""
     if words not in (said := release.notes()):
         raise AcceptanceError(f"the notes do not say {words!r}", details=said.splitlines())
+
+
+@when(
+    'the commands of the notes below "{heading}" are run, and end within {within:duration}',
+    target_fixture="performed",
+    example='the commands of the notes below "Copy archives off" are run, and end within 1 minute',
+)
+def notes_performed(release: Release, tmp_path: Path, heading: str, within: float) -> Path:
+    """Runs what the notes tell people to do, as it stands there, in a shell in a folder of this scenario's own."""
+    done = notes.perform(release, heading, tmp_path, within=within)
+    note(f"they ended after {done.seconds:.1f} s")
+    return tmp_path
+
+
+@assertion('they leave the files that were copied off the claim in the folder "{name}"', timed=False)
+def notes_left(performed: Path, files: Files, name: str) -> None:
+    """The folder holds just those files, with the same content."""
+    left, expected = dict(notes.contents(performed / name)), {key: each.content for key, each in files.found.items()}
+    must((f"{key} in {name} is not as on the claim" for key in left if left[key] != expected.get(key)), of="files")
+    must((f"{key} of the claim is not in {name}" for key in expected if key not in left), of="files")
+    note(f"{len(left)} files")
 
 
 @assertion(
@@ -276,6 +333,12 @@ def _containers(release: Release, component: str = "") -> Iterator[tuple[str, di
     for pod in release.pods(component):
         for container in [*(pod.spec.init_containers or []), *pod.spec.containers]:
             yield f"pod {pod.metadata.name}", serialise(container)
+
+
+def _fails(release: Release, values: Mapping[str, Any], within: float, words: str, config: pytest.Config) -> None:
+    revision = release.upgrade(values)
+    config.stash[redactor_key].learn(release)  # before the wait, whose failure tells log lines
+    note(f"revision {revision}: {release.must_fail(within, words)}")
 
 
 def _ready(release: Release, what: str, within: float) -> None:

@@ -1,4 +1,4 @@
-"""Volumes: which claim a tier uses, what it was given, and that it is still the same."""
+"""Volumes: which claim a tier uses, what it was given, that it is still the same, and the files on it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
+from kube_acceptance.session import PROBE, Session
 from kube_acceptance.state import objects, paths, volumes
-from kube_acceptance.vocabulary import assertion, given
+from kube_acceptance.state.files import Files, differences, read, write
+from kube_acceptance.vocabulary import assertion, given, must, some, when
 
 
 @given(
@@ -73,6 +75,34 @@ def claim_has_class(release: Release, component: str, name: str) -> None:
 def claim_has_mode(release: Release, component: str, mode: str) -> None:
     """A tier's claim has just that access mode."""
     _claim_has(release, component, "spec.accessModes", [mode])
+
+
+@when(
+    'the files of the claim "{name}" are copied off the cluster, as the user {user:d}',
+    target_fixture="files",
+    example='the files of the claim "${RELEASE}-backup" are copied off the cluster, as the user 70',
+)
+def files_copied(release: Release, session: Session, name: str, user: int) -> Files:
+    """Reads all files of a claim by a pod of the harness's own that runs as their user; there must be some."""
+    found = read(release, session.images[PROBE].reference, name, user)
+    for each in some(found.found, what=f"files on the claim {name}"):
+        note(each)
+    return found
+
+
+@when('these files are copied into the claim "{name}"', example='these files are copied into the claim "archives"')
+def files_copied_in(release: Release, session: Session, files: Files, name: str) -> None:
+    """Writes the files that were copied off a claim into another one, for the same user alone."""
+    contents = {path: each.content for path, each in files.found.items()}
+    write(release, session.images[PROBE].reference, name, files.user, contents)
+
+
+@assertion('the files of the claim "{name}" are the same as before')
+def same_files(release: Release, session: Session, files: Files, name: str) -> None:
+    """The claim holds just the files that were copied off it, with the same content, permissions and user."""
+    now = read(release, session.images[PROBE].reference, name, files.user)
+    must(differences(files, now), of="files")
+    note(f"{len(now.found)} files")
 
 
 @assertion(
