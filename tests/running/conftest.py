@@ -184,8 +184,8 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    cache = tmp_path / "cache"
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    cache = pytester.path / ".cache" / "kube-acceptance"
     monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(cache))
     pytester.makepyprojecttoml(
         '[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers -p no:cacheprovider"'
