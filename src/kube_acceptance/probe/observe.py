@@ -61,11 +61,15 @@ class Observer(AbstractContextManager["Observer"]):
     Args:
         new_client: Makes an API client; each session gets one of its own.
         image: The probe image's reference.
+        pace: Called before the connections of each look are made; see `Pace`.
     """
 
-    def __init__(self, new_client: Callable[[], client.ApiClient], image: str) -> None:
+    def __init__(
+        self, new_client: Callable[[], client.ApiClient], image: str, *, pace: Callable[[], None] = lambda: None
+    ) -> None:
         self._new_client = new_client
         self._image = image
+        self._pace = pace
         self._patience = 0  # which of the time-outs counts
         self._sessions: dict[Place, Session] = {}
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="probe")
@@ -106,6 +110,7 @@ class Observer(AbstractContextManager["Observer"]):
         def asked(cell: Cell) -> dict[str, Any]:
             return {**probe(cell), "token": tokens[cell]} if cell in tokens else probe(cell)
 
+        self._pace()
         tried = self._ask(
             {
                 place: {"do": "probe", "timeout": self._timeout, "probes": [asked(cell) for cell in its_cells]}
