@@ -3,6 +3,7 @@
 pytest_plugins = [
     "steps.database",
     "steps.harness",
+    "steps.migrations",
     "steps.orphans",
     "steps.pages",
     "steps.planted",

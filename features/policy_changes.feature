@@ -164,7 +164,8 @@ Feature: Changes of network policies
   Scenario: Every pod of the release is recreated, and the new ones obey
     Given the chart is installed in a namespace of its own
     When every pod is deleted and replaced within 2 minutes
-    Then these connections are as expected
+    Then every workload is rolled out with no old pod left within 2 minutes
+    And these connections are as expected
       | from                          | to            | expected |
       | frontend                      | backend:8000  | allowed  |
       | backend                       | database:5432 | allowed  |

@@ -228,15 +228,17 @@ Feature: Vocabulary
     @REQ-RUN-07
     Scenario: Workloads are restarted and scaled, processes frozen and killed, objects applied and deleted
       Given the chart is installed in a namespace of its own
-      And the "frontend" pods as they are now
-      When the Deployment "${RELEASE}-frontend" is restarted and rolled out within 1 minute
-      Then every "frontend" pod is another one than before
+      And the "database" pods as they are now
+      And the claim and volume of the "database"
+      When the StatefulSet "${RELEASE}-database" is restarted and rolled out within 1 minute
+      Then every "database" pod is another one than before
+      And the claim and volume of the "database" are the same
       When the Deployment "${RELEASE}-backend" is scaled to 1 within 1 minute
       Then the "backend" tier has 1 pod
-      When the process of every "backend" container is frozen
+      When every process of every "backend" container is frozen
       Then the "backend" tier has 0 ready pods within 30 seconds
       And the Service "${RELEASE}-backend" has 0 endpoints within 30 seconds
-      When the process of every "backend" container goes on
+      When what was frozen goes on
       Then the "backend" tier has 1 ready pod within 30 seconds
       When the process of every "frontend" container is killed, and anew within 1 minute
       Then every "frontend" container has restarted 1 time

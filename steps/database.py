@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.ledger import Ledger
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.state.volumes import must_lie_on_claim
-from kube_acceptance.vocabulary import assertion, given, when
+from kube_acceptance.state import pods
+from kube_acceptance.state.volumes import Claim, claims_of, must_lie_on_claim
+from kube_acceptance.vocabulary import assertion, given, must, some, when
 from kube_acceptance.wait import Seen, eventually
 
 BACKUP_WITHIN = 60.0  # seconds
 LOCKED_FOR = 300  # seconds at most
+DURABLE = (
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+)  # without one of them a crash may take what was acknowledged
 
 
 class Database:
@@ -26,15 +33,16 @@ class Database:
 
     def ask(self, query: str) -> str:
         """What one query answers, without headings."""
-        pod = self._release.serving_pods("database")[0].metadata.name
+        pod = pods.serving(self._release, "database")[0].metadata.name
         words = ("psql", "--username", "postgres", "--dbname", "todo", "--no-psqlrc", "--tuples-only", "--no-align")
         return self._release.execute(pod, *words, "--command", query).strip()
 
     def lock(self, table: str) -> None:
         """Lock a table against everybody for some minutes, by a session that goes on after this call."""
-        pod = self._release.serving_pods("database")[0].metadata.name
+        pod = pods.serving(self._release, "database")[0].metadata.name
         query = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_FOR})"
-        words = f'psql --username postgres --dbname todo --no-psqlrc --command "{query}" >/dev/null 2>&1 &'
+        # the server is the first process there, and takes an orphan that fails for a process of its own that crashed
+        words = f'(psql --username postgres --dbname todo --no-psqlrc --command "{query}"; true) >/dev/null 2>&1 &'
         self._release.execute(pod, "sh", "-c", words)
         locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"
         eventually(
@@ -43,11 +51,29 @@ class Database:
             within=BACKUP_WITHIN,
         )
 
+    def unlock(self, table: str) -> None:
+        """End the sessions that lock a table against everybody."""
+        locks = f"pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+        if not int(self.ask(f"SELECT count(pg_terminate_backend(pid)) FROM {locks}")):
+            raise AcceptanceError(f"{table} was not locked any more")
+
     def todos(self) -> dict[str, dict[str, object]]:
-        """All rows by id."""
+        """All rows by id; none when there is no such table."""
+        if not self.ask("SELECT to_regclass('todos')"):
+            return {}
         found = self.ask("SELECT coalesce(json_object_agg(id, row_to_json(todos)), '{}') FROM todos")
         rows: dict[str, dict[str, object]] = json.loads(found)
         return rows
+
+    def settings(self) -> dict[str, str]:
+        """The server's settings by name."""
+        settings: dict[str, str] = json.loads(self.ask("SELECT json_object_agg(name, setting) FROM pg_settings"))
+        return settings
+
+    def overrides(self) -> list[str]:
+        """What makes roles or databases less durable than the server, as `name=value`."""
+        given = self.ask("SELECT unnest(setconfig) FROM pg_db_role_setting").splitlines()
+        return [each for each in given if each.startswith(DURABLE) and not each.endswith("=on")]
 
     def titled(self, title: str) -> list[dict[str, object]]:
         """The rows of a title."""
@@ -60,22 +86,40 @@ def database(release: Release) -> Database:
     return Database(release)
 
 
-@given("the data directory of the database lies on the volume of its claim")
-def data_on_claim(release: Release, database: Database) -> None:
-    note(must_lie_on_claim(release, "database", database.ask("SHOW data_directory")))
+@pytest.fixture
+def stored(database: Database) -> Callable[[], dict[str, str]]:
+    """Reads the titles of all todos by id."""
+    return lambda: {key: str(row["title"]) for key, row in database.todos().items()}
 
 
-@given("the PostgreSQL system of the database", target_fixture="system")
-def system_identifier(database: Database) -> str:
-    return database.ask("SELECT system_identifier FROM pg_control_system()")
+@dataclass(frozen=True)
+class Identity:
+    """What a database keeps as long as it is the same: its claims, and the identifier of its PostgreSQL system."""
+
+    claims: tuple[Claim, ...]
+    system: str
 
 
-@assertion("the database is the same PostgreSQL system")
-def same_system(database: Database, system: str) -> None:
-    now = database.ask("SELECT system_identifier FROM pg_control_system()")
-    if now != system:
-        raise AcceptanceError(f"the database is another PostgreSQL system: {now}, before {system}")
-    note(f"system identifier {now}")
+@given("the database as it is now", target_fixture="as_it_was")
+def database_as_it_is(release: Release, database: Database) -> Identity:
+    identity = _identity(release, database)
+    note(f"{_claims(identity)}; system identifier {identity.system}")
+    return identity
+
+
+@assertion("the database is the same as before, and durable")
+def same_and_durable(release: Release, database: Database, as_it_was: Identity) -> None:
+    now = _identity(release, database)
+    some(now.claims, what="claims that the database mounts")
+    if now.claims != as_it_was.claims:
+        raise AcceptanceError(f"the database is on {_claims(now)}; before: {_claims(as_it_was)}")
+    if now.system != as_it_was.system:
+        raise AcceptanceError(f"the database is another PostgreSQL system: {now.system}, before {as_it_was.system}")
+    settings = database.settings()
+    must((f"{name} is {settings[name]}, not on" for name in DURABLE if settings[name] != "on"), of="settings")
+    must((f"{each} for a role or a database" for each in database.overrides()), of="settings")
+    note(must_lie_on_claim(release, "database", settings["data_directory"]))
+    note(f"{_claims(now)}; system identifier {now.system}; {', '.join(DURABLE)} on")
 
 
 @assertion("the database is at the newest schema revision")
@@ -132,10 +176,13 @@ def _made(release: Release, job: str) -> Seen[None]:
     return Seen(bool(status.succeeded), failed or f"Job {job} runs", hopeless=failed)
 
 
-@assertion("every acknowledged todo is in the database")
-def acknowledged_in_database(database: Database, ledger: Ledger) -> None:
-    stored = {key: str(row["title"]) for key, row in database.todos().items()}
-    note(f"{ledger.check(stored)} acknowledged todos found, by id and title")
+def _identity(release: Release, database: Database) -> Identity:
+    claims = tuple(claims_of(release, "database"))
+    return Identity(claims, database.ask("SELECT system_identifier FROM pg_control_system()"))
+
+
+def _claims(identity: Identity) -> str:
+    return ", ".join(f"claim {one.name} {one.uid}, volume {one.volume}" for one in identity.claims) or "no claim"
 
 
 def _one(database: Database, title: str) -> dict[str, object]:

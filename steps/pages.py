@@ -25,6 +25,12 @@ def add(page: Page, title: str) -> None:
     expect(_item(page, title)).to_be_visible()
 
 
+@when('the person adds the todo "{title}", due on "{day}"')
+def add_due(page: Page, title: str, day: str) -> None:
+    page.get_by_label("Due on").fill(day)
+    add(page, title)
+
+
 @when('the person completes the todo "{title}"')
 def complete(page: Page, title: str) -> None:
     box = _item(page, title).get_by_role("checkbox")

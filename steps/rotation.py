@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import base64
-import itertools
-import threading
-import time
 from dataclasses import dataclass, field
 
 import pytest
 
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.ingress import Ingress
-from kube_acceptance.ledger import Ledger, WriteOutcome
 from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.security import canary
 from kube_acceptance.state import pods
-from kube_acceptance.vocabulary import assertion, given, must, some, when
+from kube_acceptance.vocabulary import assertion, given, must, when
 from kube_acceptance.wait import Seen, eventually
 from steps.database import Database
-from steps.todos import create
 
 ROLES = {"password": "todo", "admin-password": "postgres"}  # by the keys of the Secret
 OPENED, REFUSED = "opened", "refused"
-EVERY = 0.2  # seconds between two todos
 ANSWERS_WITHIN = 60.0  # seconds
 
 # the password comes by the standard input; what is opened says by its own address which server it is
@@ -51,41 +44,6 @@ class Passwords:
     uids: dict[str, str]
 
 
-@dataclass
-class Writing:
-    """Todos that a thread creates one after the other, and when each was acknowledged."""
-
-    ingress: Ingress
-    ledger: Ledger
-    acknowledged: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._write, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Create no more; may be called again."""
-        self._ended.set()
-        self._thread.join()
-
-    def _write(self) -> None:
-        for number in itertools.count():
-            before = len(self.ledger.acknowledged())
-            create(self.ingress, f"Meanwhile {number} {time.monotonic_ns()}", self.ledger)
-            if len(self.ledger.acknowledged()) > before:
-                self.acknowledged.append(time.monotonic())
-            if self._ended.wait(EVERY):
-                return
-
-
-@given("todos are created all the while", target_fixture="writing")
-def written_all_the_while(ingress: Ingress, ledger: Ledger, request: pytest.FixtureRequest) -> Writing:
-    writing = Writing(ingress, ledger)
-    request.addfinalizer(writing.end)
-    return writing
-
-
 @given('the passwords of the Secret "{name}" open the database from a backend pod', target_fixture="old")
 def passwords_open(release: Release, name: str) -> Passwords:
     data = release.cluster.core.read_namespaced_secret(name, release.namespace).data
@@ -95,8 +53,7 @@ def passwords_open(release: Release, name: str) -> Passwords:
 
 
 @when("each of them is replaced in the Secret by a random one", target_fixture="new")
-def replaced(release: Release, old: Passwords, writing: Writing, pytestconfig: pytest.Config) -> Passwords:
-    some(writing.acknowledged, what="todos created before the rotation")
+def replaced(release: Release, old: Passwords, pytestconfig: pytest.Config) -> Passwords:
     values = {key: canary.new(key).value for key in ROLES}
     for value in values.values():
         pytestconfig.stash[redactor_key].add(value)
@@ -132,16 +89,6 @@ def sessions_opened(release: Release, database: Database, since: str) -> None:
     clients = set(database.ask(query).split())
     found = {pod.metadata.name: pod.status.pod_ip for pod in pods.serving(release, "backend")}
     must((f"pod {name} has opened no session since" for name, ip in found.items() if ip not in clients), of="pods")
-
-
-@when("no more todos are created")
-def writing_ends(writing: Writing, new: Passwords) -> None:
-    writing.end()
-    times = writing.acknowledged
-    outcomes = [outcome for _, outcome in writing.ledger.writes.values()]
-    gap = max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
-    other = len(outcomes) - outcomes.count(WriteOutcome.ACKNOWLEDGED)
-    note(f"{len(times)} todos acknowledged meanwhile, {other} not; at most {gap:.1f} s between two")
 
 
 @assertion("no pod has been replaced")

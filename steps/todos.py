@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import json
-import uuid
 
+import pytest
 import requests
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.ingress import Ingress
-from kube_acceptance.ledger import Ledger, WriteOutcome
+from kube_acceptance.ledger import Load, Way
+from kube_acceptance.ledger.way import CONTENT
+from kube_acceptance.probe.doors import ingress_inside
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.vocabulary import assertion, given, when
+from kube_acceptance.vocabulary import assertion, when
 
 PAGE_SIZE = 100  # the most that the API lists at once
 
 
-@given("{count:d} todos were created through the Ingress and acknowledged", target_fixture="ledger")
-def created_and_acknowledged(ingress: Ingress, count: int) -> Ledger:
-    ledger = Ledger()
-    for number in range(count):
-        create(ingress, f"Todo {number} {uuid.uuid4()}", ledger)
-    if (acknowledged := len(ledger.acknowledged())) != count:
-        raise AcceptanceError(f"{acknowledged} of {count} todos were acknowledged")
-    return ledger
+@pytest.fixture
+def ways(release: Release) -> list[Way]:
+    """Where todos are written: straight to the backend, and as users come, through the Ingress and the frontend."""
+    body = {"title": CONTENT}
+    backend = f"http://{release.name}-backend.{release.namespace}.svc:8000"
+    return [
+        Way("backend", f"{backend}/api/todos", body, tier="backend"),
+        Way("Ingress", f"{ingress_inside(release)}/api/todos", body, headers={"Host": release.ingress_host()}),
+    ]
 
 
 @when('a todo "{title}" is created through the Ingress')
 def create_one(ingress: Ingress, title: str) -> None:
-    ledger = Ledger()
-    create(ingress, title, ledger)
-    if not ledger.acknowledged():
-        raise AcceptanceError(f"the todo {title!r} was not acknowledged: {ledger.writes}")
+    answer = ingress.request("POST", "/api/todos", json={"title": title})
+    if answer.status_code != requests.codes.created:
+        raise AcceptanceError(f"the todo {title!r} was not acknowledged: the Ingress answers {answer.status_code}")
 
 
 @assertion('the Ingress lists the todo "{title}"')
@@ -41,9 +43,10 @@ def ingress_lists(ingress: Ingress, title: str) -> None:
         raise AcceptanceError(f"the todo {title!r} is not listed through the Ingress")
 
 
-@assertion("every acknowledged todo is listed through the Ingress")
-def acknowledged_listed(ingress: Ingress, ledger: Ledger) -> None:
-    note(f"{ledger.check(listed(ingress))} acknowledged todos listed")
+@assertion("every acknowledged write is listed through the Ingress")
+def acknowledged_listed(ingress: Ingress, load: Load) -> None:
+    load.ledger.must_lose_nothing(listed(ingress))
+    note(f"{len(load.ledger.acknowledged())} acknowledged writes listed")
 
 
 @when("the frontend pod asks the cluster for the name of the backend", target_fixture="resolved")
@@ -76,21 +79,6 @@ def fetched_from_backend(release: Release) -> None:
     if answer["service"] != "todo-backend" or answer["pod"] not in pods:
         raise AcceptanceError(f"the answer is not from one of the backend pods {sorted(pods)}: {said}")
     note(f"answered by {answer['pod']}")
-
-
-def create(ingress: Ingress, title: str, ledger: Ledger) -> None:
-    """Create a todo by one request, and record what is known of it."""
-    try:
-        response = ingress.request("POST", "/api/todos", json={"title": title})
-    except requests.RequestException:
-        ledger.record(title, title, WriteOutcome.INDETERMINATE)
-        return
-    if response.status_code == requests.codes.created:
-        ledger.record(response.json()["id"], title)
-    elif response.status_code >= requests.codes.internal_server_error:
-        ledger.record(title, title, WriteOutcome.INDETERMINATE)  # it may have failed after it had written
-    else:
-        ledger.record(title, title, WriteOutcome.FAILED)
 
 
 def listed(ingress: Ingress) -> dict[str, str]:

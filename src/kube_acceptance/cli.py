@@ -88,6 +88,7 @@ def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
     name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own when empty")] = "",
+    reports: Annotated[Path | None, typer.Option(help="keep the reports of each run below this folder")] = None,
 ) -> None:
     """Take each protection away in turn, and see its scenario go red for the right reason.
 
@@ -131,6 +132,7 @@ def mutants(
             options=["--cluster-name", kind.name],
             say=progress,
             altered=lambda mutant: altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()]),
+            reports=reports and reports.absolute(),
         ):
             progress(
                 f"mutant {judgement.mutant.name}: {judgement.verdict} after {judgement.seconds:.0f} s: {judgement.seen}"

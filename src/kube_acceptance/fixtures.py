@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -84,6 +86,41 @@ def own_release(empty_release: Release, pytestconfig: pytest.Config) -> Release:
     """A release for one scenario alone, in a namespace of its own."""
     install(empty_release, pytestconfig.stash[redactor_key])
     return empty_release
+
+
+@pytest.fixture
+def own_release_with(empty_release: Release, pytestconfig: pytest.Config) -> Callable[[Mapping[str, Any]], Release]:
+    """Installs a release for one scenario alone with further values, by dotted path."""
+
+    def installed(values: Mapping[str, Any]) -> Release:
+        empty_release.chart = empty_release.chart.using(**values)
+        install(empty_release, pytestconfig.stash[redactor_key])
+        return empty_release
+
+    return installed
+
+
+@pytest.fixture
+def afterwards() -> Iterator[ExitStack]:
+    """What faults put back when the scenario is over, however it ends: the last broken is the first mended."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def previous_release(session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
+    """A release of the previous version for one scenario alone, in a namespace of its own."""
+    with session.own_release(previous=True) as release:
+        install(release, pytestconfig.stash[redactor_key])
+        yield release
+
+
+@pytest.fixture
+def struck_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
+    """A release that scenarios whose faults strike use one after the other, ready again for this one."""
+    redactor = pytestconfig.stash[redactor_key]
+    release = session.struck_release(lambda new: install(new, redactor))
+    release.wait_until_ready(READY_WITHIN)
+    return release
 
 
 def install(release: Release, redactor: Redactor) -> None:

@@ -74,8 +74,10 @@ class Suites:
         self.control, self.mutated, self.log = control, mutated, list[str]()
         self.refusal = ""
 
-    def run(self, nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[list[Scenario], float]:
-        self.log.append(f"run {' '.join([*nodes, *options])}")
+    def run(
+        self, nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None
+    ) -> tuple[list[Scenario], float]:
+        self.log.append(f"run {' '.join([*nodes, *options])}" + (f" > {reports}" if reports else ""))
         return (self.mutated if "--mutant" in options else self.control), 1.0
 
     @contextlib.contextmanager
@@ -104,6 +106,14 @@ def test_a_feature_file_stands_for_all_its_scenarios(monkeypatch: pytest.MonkeyP
         "run features/a.feature -x --mutant m.yaml",
         "whole",
     ]
+
+
+def test_reports_are_kept_by_the_names_of_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
+    suites = Suites([record("passed")], [record("failed", RED)])
+    monkeypatch.setattr(runner, "_run", suites.run)
+    here = Path("kept")
+    list(runner.run_all([MUTANT], root=Path(), options=[], say=str, altered=suites.altered, reports=here))
+    assert [line.partition(" > ")[2] for line in suites.log if " > " in line] == ["kept/control", "kept/m"]
 
 
 def test_a_cluster_that_cannot_be_changed_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

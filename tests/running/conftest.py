@@ -41,6 +41,16 @@ def own(own_release):
     mark(f"uses {own_release.namespace}")
 
 
+@given("a release where faults strike")
+def struck(struck_release):
+    mark(f"uses {struck_release.namespace}")
+
+
+@when("it is upgraded")
+def upgraded(struck_release):
+    struck_release.upgraded = True
+
+
 @given("nothing")
 def nothing():
     pass
@@ -114,6 +124,11 @@ class Release:
 
     def wait_until_ready(self, within):
         return 0.1
+
+    upgraded = False
+
+    def is_as_installed(self):
+        return not self.upgraded
 
 
 def build(source, **_):

@@ -54,6 +54,11 @@ class Cluster:
         return client.BatchV1Api(self.new_client())
 
     @functools.cached_property
+    def networking(self) -> Any:
+        """Ingresses, their classes, and network policies."""
+        return client.NetworkingV1Api(self.new_client())
+
+    @functools.cached_property
     def discovery(self) -> Any:
         """EndpointSlices."""
         return client.DiscoveryV1Api(self.new_client())

@@ -1,7 +1,30 @@
-"""Faults, each with the proof that it happened."""
+"""Faults, each with the proof that it happened; whether the release is ready again is for others to ask."""
 
-from kube_acceptance.fault.containers import continue_containers, freeze_containers, kill_containers
+from kube_acceptance.fault.containers import kill_containers
+from kube_acceptance.fault.drain import Drained, drain_node
+from kube_acceptance.fault.freezer import Frozen, freeze_containers, thaw_containers
 from kube_acceptance.fault.node import restart_node
-from kube_acceptance.fault.pods import delete_pods
+from kube_acceptance.fault.pods import delete_pods, replaced
+from kube_acceptance.fault.removal import uninstall
+from kube_acceptance.fault.rollouts import restart_rollouts
+from kube_acceptance.fault.scheduling import let_every_node_take_pods, uncordon
+from kube_acceptance.fault.volume import bounded_volume, empty_volume, fill_volume
 
-__all__ = ["continue_containers", "delete_pods", "freeze_containers", "kill_containers", "restart_node"]
+__all__ = [
+    "Drained",
+    "Frozen",
+    "bounded_volume",
+    "delete_pods",
+    "drain_node",
+    "empty_volume",
+    "fill_volume",
+    "freeze_containers",
+    "kill_containers",
+    "let_every_node_take_pods",
+    "replaced",
+    "restart_node",
+    "restart_rollouts",
+    "thaw_containers",
+    "uncordon",
+    "uninstall",
+]

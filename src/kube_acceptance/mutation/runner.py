@@ -6,6 +6,7 @@ scenario that is red anyway notices nothing. The control also says which scenari
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -72,6 +73,7 @@ def run_all(
     options: Sequence[str],
     say: Callable[[str], None],
     altered: Callable[[Mutant], AbstractContextManager[None]],
+    reports: Path | None = None,
 ) -> Iterator[Judgement]:
     """Run the control, then each mutant.
 
@@ -81,13 +83,14 @@ def run_all(
         options: Further options for every pytest.
         say: Told what is under way.
         altered: Changes the cluster itself as a mutant asks for, inside of a block.
+        reports: Where the reports of each run are kept, in a folder named like the mutant, or `control`.
 
     Yields:
         A judgement a mutant. When the control is red the mutants of the scenarios that are red are invalid.
     """
     wanted = list(dict.fromkeys(node for mutant in mutants for node in mutant.scenario))
     say(f"control: {', '.join(wanted)} without any mutant")
-    control, seconds = _run(wanted, root, options)
+    control, seconds = _run(wanted, root, options, reports and reports / "control")
     green = [each for each in control if each.status == "passed"]
     say(f"control: {len(green)} of {len(control)} scenarios are green ({seconds:.0f} s)")
     for mutant in mutants:
@@ -98,7 +101,7 @@ def run_all(
         say(f"mutant {mutant.name}: without {mutant.takes_away}")
         try:
             with altered(mutant):
-                judgement = _judged(mutant, before, root, options)
+                judgement = _judged(mutant, before, root, options, reports and reports / mutant.name)
         except AcceptanceError as error:  # the cluster could not be changed, or not be made whole again
             judgement = Judgement(mutant, Verdict.INVALID, error.summary, 0.0)
         yield judgement
@@ -110,9 +113,11 @@ def score(judgements: Iterable[Judgement]) -> tuple[int, int]:
     return verdicts.count(Verdict.KILLED), len(verdicts)
 
 
-def _judged(mutant: Mutant, control: Sequence[Scenario], root: Path, options: Sequence[str]) -> Judgement:
+def _judged(
+    mutant: Mutant, control: Sequence[Scenario], root: Path, options: Sequence[str], reports: Path | None
+) -> Judgement:
     try:
-        records, seconds = _run(mutant.scenario, root, [*options, "--mutant", str(mutant.file)])
+        records, seconds = _run(mutant.scenario, root, [*options, "--mutant", str(mutant.file)], reports)
     except CommandError as error:
         return Judgement(mutant, Verdict.TIMED_OUT, error.summary, error.completed.seconds)
     after = _of(mutant, records)
@@ -121,9 +126,11 @@ def _judged(mutant: Mutant, control: Sequence[Scenario], root: Path, options: Se
     return Judgement(mutant, *judge(mutant, after), seconds)
 
 
-def _run(nodes: Sequence[str], root: Path, options: Sequence[str]) -> tuple[list[Scenario], float]:
-    with scratch("mutant") as reports:
-        ended = Suite(root, Path(reports), {}).run("-q", *nodes, *options, timeout=RUN_WITHIN)
+def _run(
+    nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None
+) -> tuple[list[Scenario], float]:
+    with contextlib.nullcontext(reports) if reports else scratch("mutant") as folder:
+        ended = Suite(root, Path(folder), {}).run("-q", *nodes, *options, timeout=RUN_WITHIN)
         try:
             return list(ended.run.scenarios()), ended.seconds
         except AcceptanceError:

@@ -93,13 +93,17 @@ class Peers(AbstractContextManager["Peers"]):
         """
         nonce = Nonce(secrets.token_hex(8))
         pod = f"probe-{name}-{secrets.token_hex(3)}"
+        manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account, notes=notes)
+        self.create(namespace, manifest)
+        return pod, nonce
+
+    def create(self, namespace: str, manifest: Mapping[str, Any]) -> None:
+        """Create a pod, without waiting for it; raises ProbeError when the API server refuses it."""
         try:
-            manifest = pod_manifest(pod, labels, self._image, nonce, ports=ports, account=account, notes=notes)
             self._core.create_namespaced_pod(namespace, manifest)
         except ApiException as error:
             raise ProbeError(f"no probe pod can be created in namespace {namespace}: {said_by_api(error)}") from error
-        self._pods.append((namespace, pod))
-        return pod, nonce
+        self._pods.append((namespace, manifest["metadata"]["name"]))
 
     def lives(self, namespace: str, pod: str) -> bool:
         """Whether a pod that was started is still there: faults and drains may have ended it."""

@@ -11,7 +11,7 @@ import yaml
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
-from kube_acceptance.errors import ReleaseError
+from kube_acceptance.errors import AcceptanceError, ReleaseError
 from kube_acceptance.release.chart import Chart
 from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.workloads import Workloads, serving
@@ -70,6 +70,16 @@ class Release:
         self.install()
         return self.revision()
 
+    def upgrade_to(self, other: Release) -> int:
+        """Upgrade to what another release of the same name and namespace would install; returns the new revision.
+
+        Raises:
+            ReleaseError: Helm refused; the first line is its reason.
+        """
+        self.chart, self._post_renderer = other.chart, other._post_renderer
+        self.install()
+        return self.revision()
+
     def rollback(self, revision: int) -> int:
         """Roll back to a revision, without waiting; returns the new revision.
 
@@ -88,6 +98,13 @@ class Release:
     def revision(self) -> int:
         """The newest revision."""
         return max(int(one["revision"]) for one in self.history())
+
+    def is_as_installed(self) -> bool:
+        """Whether Helm knows it by its first revision, and by no other."""
+        try:
+            return self.revision() == 1
+        except AcceptanceError:  # it was uninstalled
+            return False
 
     def notes(self) -> str:
         """What the chart's notes say."""

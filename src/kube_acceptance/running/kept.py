@@ -19,6 +19,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     run = item.config.stash.get(session_key, None)
     if report.failed and run is not None and run.focus is not None:
         run.failed_in[report.nodeid] = run.focus.namespace
+        run.spoiled |= {release.namespace for release in run.in_play}
         setattr(report, NAMESPACE, run.focus.namespace)
     return report
 

@@ -14,6 +14,8 @@ from kube_acceptance.release import Release
 from kube_acceptance.state import objects, pods
 
 CLAIM = "PersistentVolumeClaim"
+HOSTNAME = "kubernetes.io/hostname"
+AFFINITY = "PersistentVolume's node affinity"  # as the scheduler words it
 
 
 class ElsewhereError(AcceptanceError):
@@ -52,25 +54,39 @@ def quantity(text: str) -> Decimal:
     return number
 
 
+def claims_of(release: Release, component: str) -> list[Claim]:
+    """The claims that a tier's pod mounts, none perhaps; raises AcceptanceError when it has no pod that runs."""
+    return _mounted(release, pods.serving(release, component)[0])
+
+
 def claim_of(release: Release, component: str) -> Claim:
     """The claim that a tier's pod mounts.
 
     Raises:
         AcceptanceError: Its pod mounts no persistent volume claim, or several.
     """
-    pod = pods.serving(release, component)[0]
-    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
-    claims = [
-        volume.persistent_volume_claim.claim_name
-        for volume in pod.spec.volumes
-        if volume.persistent_volume_claim and volume.name in mounted
-    ]
+    return _only_claim(release, component, pods.serving(release, component)[0])
+
+
+def _only_claim(release: Release, component: str, pod: Any) -> Claim:
+    claims = _mounted(release, pod)
     if len(claims) != 1:
         raise AcceptanceError(
             f"the {component} pod {pod.metadata.name} mounts {len(claims)} persistent volume claims, not one"
         )
-    found: Any = release.cluster.core.read_namespaced_persistent_volume_claim(claims[0], release.namespace)
-    return Claim(found.metadata.name, found.metadata.uid, found.spec.volume_name)
+    return claims[0]
+
+
+def _mounted(release: Release, pod: Any) -> list[Claim]:
+    mounted = {mount.name for container in pod.spec.containers for mount in container.volume_mounts or []}
+    names = [
+        volume.persistent_volume_claim.claim_name
+        for volume in pod.spec.volumes
+        if volume.persistent_volume_claim and volume.name in mounted
+    ]
+    read = release.cluster.core.read_namespaced_persistent_volume_claim
+    found = [read(name, release.namespace) for name in names]
+    return [Claim(one.metadata.name, one.metadata.uid, one.spec.volume_name) for one in found]
 
 
 def must_lie_on_claim(release: Release, component: str, path: str) -> str:
@@ -98,3 +114,41 @@ def must_lie_on_claim(release: Release, component: str, path: str) -> str:
             f"{path} in pod {pod.metadata.name} lies on {nearest}, not on the claim's mount {mounts[0]}"
         )
     return f"{path} lies on {nearest}, the mount of claim {claim.name}"
+
+
+def nodes_of(volume: Any) -> list[str]:
+    """The nodes that a persistent volume is pinned to, by the host names in its affinity; none when it is not."""
+    required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
+    return [
+        name
+        for term in (required.node_selector_terms if required else ())
+        for one in term.match_expressions or ()
+        if one.key == HOSTNAME and one.operator == "In"
+        for name in one.values
+    ]
+
+
+def must_wait_for_node(release: Release, component: str, node: str) -> str:
+    """Fail unless a tier's pods cannot be placed, because the volume of their claim is on a node that takes none.
+
+    Returns:
+        What the scheduler says.
+    """
+    said = ""
+    for pod in release.pods(component):
+        name = pod.metadata.name
+        claim = _only_claim(release, component, pod)
+        volume: Any = release.cluster.core.read_persistent_volume(claim.volume)
+        if nodes_of(volume) != [node]:
+            pinned = ", ".join(nodes_of(volume)) or "no node"
+            raise AcceptanceError(f"volume {claim.volume} of pod {name} is pinned to {pinned}, not to {node}")
+        placed = next((one for one in pod.status.conditions or [] if one.type == "PodScheduled"), None)
+        if pod.spec.node_name:
+            where = pod.spec.node_name
+            raise AcceptanceError(f"pod {name} is {pod.status.phase} on node {where}, and waits for none")
+        if placed is None or placed.reason != "Unschedulable":
+            raise AcceptanceError(f"pod {name} is {pod.status.phase} on no node, and nothing is said of why")
+        if AFFINITY not in placed.message:
+            raise AcceptanceError(f"pod {name} waits for another reason than its volume: {placed.message}")
+        said = f"pod {name}: {placed.message}"
+    return said

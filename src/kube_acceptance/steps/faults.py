@@ -1,23 +1,30 @@
-"""Faults: something breaks, each time with the proof that it broke."""
+"""Faults: something breaks, each time with the proof that it broke; whether it recovers is for others to say."""
 
 from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
 
 from kube_acceptance import fault
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.vocabulary import assertion, must, some, when
+from kube_acceptance.session import Session
+from kube_acceptance.state import pods, volumes
+from kube_acceptance.vocabulary import assertion, given, must, some, when
+
+# ---- pods
 
 
 @when('every "{component}" pod is deleted and replaced within {within:duration}', target_fixture="deleted")
 def pods_of_tier_deleted(release: Release, component: str, within: float) -> dict[str, str]:
-    """Deletes the running pods of a tier; others serve in their place then."""
+    """Deletes the running pods of a tier; others run in their place then."""
     return fault.delete_pods(release, component, within=within)
 
 
 @when("every pod is deleted and replaced within {within:duration}", target_fixture="deleted")
 def all_pods_deleted(release: Release, within: float) -> dict[str, str]:
-    """Deletes all running pods of the release; others serve in their place then."""
+    """Deletes all running pods of the release; others run in their place then."""
     return fault.delete_pods(release, within=within)
 
 
@@ -33,42 +40,205 @@ def new_uids(release: Release, deleted: dict[str, str]) -> None:
     _must_be_new(release, deleted, "")
 
 
+# ---- containers
+
+
 @when('the process of every "{component}" container is killed, and anew within {within:duration}')
 def containers_killed(release: Release, component: str, within: float) -> None:
     """Kills by SIGKILL from the node; the proof is exit status 137 and just one restart more."""
-    for line in fault.kill_containers(release, component, within=within):
-        note(line)
+    _told(fault.kill_containers(release, component, within=within))
 
 
-@when('the process of every "{component}" container is frozen')
-def containers_frozen(release: Release, component: str) -> None:
-    """Freezes by SIGSTOP from the node; the proof is the process's state."""
-    for line in fault.freeze_containers(release, component):
-        note(line)
+@when(
+    'the process of the container "{name}" in every "{component}" pod is killed, and anew within {within:duration}',
+    example='the process of the container "web" in every "frontend" pod is killed, and anew within 1 minute',
+)
+def container_killed(release: Release, name: str, component: str, within: float) -> None:
+    """Kills one container of each pod by SIGKILL from the node; the proof is as for a whole tier."""
+    _told(fault.kill_containers(release, component, name, within=within))
 
 
-@when('the process of every "{component}" container goes on')
-def containers_continue(release: Release, component: str) -> None:
-    """Lets frozen processes go on by SIGCONT; the proof is the process's state."""
-    for line in fault.continue_containers(release, component):
-        note(line)
+@when('every process of every "{component}" container is frozen', target_fixture="frozen")
+def containers_frozen(release: Release, component: str, afterwards: ExitStack) -> list[fault.Frozen]:
+    """Freezes a tier's containers whole; the proof is the kernel's own word. They thaw with the scenario's end."""
+    return _frozen(*fault.freeze_containers(release, component, afterwards=afterwards))
+
+
+@when('every process of the container "{name}" in every "{component}" pod is frozen', target_fixture="frozen")
+def container_frozen(release: Release, name: str, component: str, afterwards: ExitStack) -> list[fault.Frozen]:
+    """Freezes one container of each of a tier's pods, as for a whole tier; probes by exec do not lead to its end."""
+    return _frozen(*fault.freeze_containers(release, component, name, afterwards=afterwards))
+
+
+@when("what was frozen goes on")
+def containers_go_on(release: Release, frozen: list[fault.Frozen]) -> None:
+    """Thaws the frozen containers; the proof is the kernel's own word, and that none was started anew meanwhile."""
+    _told(fault.thaw_containers(release, frozen))
+
+
+# ---- rollouts and releases
+
+
+@when("every workload is restarted, and has new pods within {within:duration}")
+def workloads_restarted(release: Release, within: float) -> None:
+    """Restarts all rollouts at once; the proof is a pod of a new revision for each, by label and UID."""
+    _told(fault.restart_rollouts(release, within=within))
+
+
+@when(
+    'the release is upgraded with "{path}" set to {value:value}, and every "{component}" pod replaced '
+    "within {within:duration}",
+    target_fixture="deleted",
+    example='the release is upgraded with "frontend.nodePort" set to 30080, and every "frontend" pod replaced '
+    "within 2 minutes",
+)
+def upgraded_with_new_pods(release: Release, path: str, value: Any, component: str, within: float) -> dict[str, str]:
+    """Upgrades the release by a value that concerns a tier; the proof is that others run in place of its pods."""
+    with fault.replaced(release, component, "upgraded", within=within) as old:
+        note(f"revision {release.upgrade({path: value})}")
+    return old
+
+
+@when(
+    'the release is rolled back to revision {revision:d}, and every "{component}" pod replaced '
+    "within {within:duration}",
+    target_fixture="deleted",
+)
+def rolled_back_with_new_pods(release: Release, revision: int, component: str, within: float) -> dict[str, str]:
+    """Rolls back to a revision that differs in a tier; the proof is that others run in place of its pods."""
+    with fault.replaced(release, component, "rolled back", within=within) as old:
+        note(f"revision {release.rollback(revision)}")
+    return old
+
+
+@when(
+    "the release is uninstalled, and its pods are gone within {within:duration}",
+    target_fixture="uninstalled",
+)
+def uninstalled_with_pods(release: Release, within: float) -> list[dict[str, Any]]:
+    """Uninstalls the release by Helm; the proof is that no pod of it is left. The claims that are left are told."""
+    objects, proof = fault.uninstall(release, within=within)
+    note(proof)
+    return objects
+
+
+# ---- nodes
 
 
 @when(
     'the node of the "{component}" restarts and its containers run anew within {within:duration}',
     example='the node of the "database" restarts and its containers run anew within 3 minutes',
 )
-def node_restarts(release: Release, component: str, within: float) -> None:
-    """Restarts the node; the proof is its start time, and new IDs of the containers on it."""
-    nodes = {pod.spec.node_name for pod in release.serving_pods(component)}
+def node_restarts(release: Release, session: Session, component: str, within: float, afterwards: ExitStack) -> None:
+    """Restarts the node; the proof is its start time, and new IDs of the containers on it.
+
+    What else ran on that node is ready again before the scenario ends.
+    """
+    node = _node_of(release, component)
+    lost = session.spoiled
+    note(fault.restart_node(release, node, within=within, afterwards=afterwards, lost=lost))
+
+
+@given("every node takes pods")
+def every_node_takes_pods(release: Release, afterwards: ExitStack) -> None:
+    """For this scenario no taint of an administrator, such as that of the control plane, keeps pods off a node."""
+    note(fault.let_every_node_take_pods(release.cluster, afterwards=afterwards))
+
+
+@when(
+    'the node of the "{component}" is drained of the release within {within:duration}',
+    target_fixture="drained",
+    example='the node of the "database" is drained of the release within 2 minutes',
+)
+def node_drained(release: Release, component: str, within: float, afterwards: ExitStack) -> fault.Drained:
+    """Cordons the node and evicts the release's pods, and no others; the proof is the node's spec, and the UIDs."""
+    drained = fault.drain_node(release, _node_of(release, component), within=within, afterwards=afterwards)
+    note(str(drained))
+    return drained
+
+
+@assertion('every "{component}" pod is ready on another node than the drained one', trouble=True)
+def ready_elsewhere(release: Release, component: str, drained: fault.Drained) -> None:
+    """The pods of a tier are ready, none of them on the drained node."""
+    found = some(release.pods(component), what=f"{component} pods")
+    must((f"pod {each.metadata.name} is not ready" for each in found if not pods.is_ready(each)), of="pods")
+    here = (each.metadata.name for each in found if each.spec.node_name == drained.node)
+    must((f"pod {name} is on node {drained.node}, which was drained" for name in here), of="pods")
+    note(f"{len(found)} pods on {', '.join(sorted({each.spec.node_name for each in found}))}")
+
+
+@assertion(
+    'the "{component}" waits for the drained node, where its volume is',
+    trouble=True,
+    example='the "database" waits for the drained node, where its volume is',
+)
+def waits_for_volume(release: Release, component: str, drained: fault.Drained) -> None:
+    """The scheduler cannot place the tier's pod anywhere, because its volume is on that node."""
+    note(volumes.must_wait_for_node(release, component, drained.node))
+
+
+@when("the drained node takes pods again")
+def takes_pods_again(release: Release, drained: fault.Drained) -> None:
+    """Uncordons the drained node."""
+    note(fault.uncordon(release.cluster, drained.node))
+
+
+# ---- volumes
+
+
+@given(
+    'a volume of just "{size}" with the storage class "{storage_class}" for the claim "{claim}"',
+    example='a volume of just "128Mi" with the storage class "bounded" for the claim "data-${RELEASE}-database-0"',
+)
+def bounded_volume(
+    afterwards: ExitStack, empty_release: Release, session: Session, size: str, storage_class: str, claim: str
+) -> None:
+    """Makes a volume with a hard limit for a claim of the release that is installed next; it goes with the scenario."""
+    where = fault.bounded_volume(
+        empty_release.cluster,
+        name=f"bounded-{empty_release.namespace}",
+        size=size,
+        claim=claim,
+        namespace=empty_release.namespace,
+        storage_class=storage_class,
+        labels=session.labels,
+        afterwards=afterwards,
+    )
+    note(where)
+
+
+@when('the volume of the "{component}" is filled', example='the volume of the "database" is filled')
+def volume_filled(release: Release, component: str, afterwards: ExitStack) -> None:
+    """Fills the volume from its node, if it has a file system of its own; the proof is that no write finds room."""
+    note(fault.fill_volume(release, component, afterwards=afterwards))
+
+
+@when('the volume of the "{component}" has room again', example='the volume of the "database" has room again')
+def volume_emptied(release: Release, component: str) -> None:
+    """Takes away what filled the volume; the proof is the room that its file system tells of."""
+    note(fault.empty_volume(release, component))
+
+
+def _node_of(release: Release, component: str) -> str:
+    nodes = pods.nodes(release, component)
     if len(nodes) != 1:
         raise AcceptanceError(f"the {component} pods run on {len(nodes)} nodes, not on one")
-    note(fault.restart_node(release, nodes.pop(), within=within))
+    return nodes.pop()
+
+
+def _frozen(frozen: list[fault.Frozen], proof: list[str]) -> list[fault.Frozen]:
+    _told(proof)
+    return frozen
+
+
+def _told(proof: list[str]) -> None:
+    for line in proof:
+        note(line)
 
 
 def _must_be_new(release: Release, deleted: dict[str, str], component: str) -> None:
     some(deleted, what="deleted pods")
-    pods = some(release.serving_pods(component), what="running pods")
-    uids = {str(pod.metadata.uid): pod.metadata.name for pod in pods}
+    running = some(release.serving_pods(component), what="running pods")
+    uids = {str(pod.metadata.uid): pod.metadata.name for pod in running}
     must((f"pod {uids[uid]} still has the UID {uid}" for uid in uids if uid in deleted.values()), of="pods")
     note(f"{len(deleted)} pods deleted, {len(uids)} others run")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from kube_acceptance import trace
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, WaitError
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
 from kube_acceptance.report import note
@@ -30,6 +30,76 @@ def installed_alone(own_release: Release, session: Session) -> Release:
     """A release for this scenario alone, which it may change and break."""
     session.focus = own_release
     return own_release
+
+
+@given("the chart is installed in a namespace of its own with these values", target_fixture="release")
+def installed_alone_with(
+    own_release_with: Callable[[Mapping[str, Any]], Release], session: Session, datatable: list[list[str]]
+) -> Release:
+    """A release for this scenario alone, with the values of a table `| path | value |` written as YAML."""
+    session.focus = release = own_release_with(values_of(datatable))
+    return release
+
+
+@when("the chart is installed again there")
+def installed_again(release: Release) -> None:
+    """Installs a release that was uninstalled, with the values that it had; whether it is ready others may ask."""
+    release.install()
+    note(f"revision {release.revision()}")
+
+
+@given("the chart is installed where faults strike", target_fixture="release")
+def installed_where_faults_strike(struck_release: Release, session: Session) -> Release:
+    """A release that this scenario may strike with faults, and that is ready again after those of earlier ones.
+
+    Scenarios use it one after the other, never two at a time, and find what earlier ones have stored. One that failed
+    keeps it as evidence; after that, or after an upgrade, a rollback or a removal, the next scenario gets a new one. A
+    scenario that needs a fresh installation asks for a namespace of its own.
+    """
+    session.focus = struck_release
+    return struck_release
+
+
+@given("the previous version of the chart is installed in a namespace of its own", target_fixture="release")
+def previous_installed_alone(previous_release: Release, session: Session) -> Release:
+    """A release of the version before, by chart and images, for this scenario alone; pyproject.toml says which."""
+    session.focus = previous_release
+    note(f"images: {', '.join(session.previous.references.values())}")
+    return previous_release
+
+
+@when(
+    "the release is upgraded to this version, and ready within {within:duration}",
+    example="the release is upgraded to this version, and ready within 2 minutes",
+)
+def upgraded_to_this_version(release: Release, session: Session, within: float) -> None:
+    """Upgrades a release of the previous version to this chart with this run's images; every workload is rolled out."""
+    _ready(release, f"revision {release.upgrade_to(session.new_release(release.namespace))}", within)
+
+
+@when(
+    "the release is upgraded to this version, which cannot become ready, as is certain within {within:duration}",
+    target_fixture="failure",
+    example="the release is upgraded to this version, which cannot become ready, as is certain within 2 minutes",
+)
+def upgrade_fails(release: Release, session: Session, within: float) -> WaitError:
+    """Upgrades to this version; the wait must end early, because something is in a state that cannot recover."""
+    revision = release.upgrade_to(session.new_release(release.namespace))
+    try:
+        release.wait_until_ready(within)
+    except WaitError as failure:
+        if failure.certain_for is None:
+            raise
+        note(failure.summary)
+        return failure
+    raise AcceptanceError(f"revision {revision} of release {release.name} is ready, though it should not become so")
+
+
+@assertion('the failure says "{words}" in its first line', example='the failure says "has failed" in its first line')
+def failure_says(failure: WaitError, words: str) -> None:
+    """The first line of why the release could not become ready holds these words."""
+    if words not in failure.summary:
+        raise AcceptanceError(f"the first line of the failure does not say {words!r}: {failure.summary}")
 
 
 @when(
@@ -171,6 +241,12 @@ def job_completed(release: Release, component: str) -> None:
     """The Job of a component is complete."""
     completed = release.job_completed_at(component)
     note(f"completed at {completed:%H:%M:%S}")
+
+
+@assertion('the "{component}" Job said "{words}"', example='the "migration" Job said "Nothing to migrate"')
+def job_said(release: Release, component: str, words: str) -> None:
+    """A pod of the Job of a component has logged these words."""
+    note(f"said at {release.said_at(component, words):%H:%M:%S}")
 
 
 @assertion(

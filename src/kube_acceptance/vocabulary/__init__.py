@@ -13,7 +13,7 @@ MODULES = tuple(
     for topic in (
         *("images", "charts", "posture", "releases", "objects", "workloads", "pods", "services", "http", "network"),
         *("policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security", "logs"),
-        *("events", "metrics", "faults", "documents", "browser"),
+        *("events", "metrics", "faults", "ledger", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""

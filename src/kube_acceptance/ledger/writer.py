@@ -1,0 +1,155 @@
+"""The pod that writes: of the harness's own, in a namespace of its own, on a node that no fault should strike."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from kubernetes.client.exceptions import ApiException
+
+from kube_acceptance.api_errors import said_by_api
+from kube_acceptance.command import CommandError
+from kube_acceptance.errors import AcceptanceError, ProbeError
+from kube_acceptance.ledger.opening import isolated, opening
+from kube_acceptance.ledger.way import Way
+from kube_acceptance.probe.containers import PYTHON, await_running
+from kube_acceptance.probe.peers import CONTAINER, Peers, pod_manifest
+from kube_acceptance.probe.place import Nonce
+from kube_acceptance.release import Release
+
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+WRITER = "kube-acceptance/writer"  # the label by which a policy knows the pod
+EVERY = 0.2  # seconds between two writes of one way
+DEADLINE = 5.0  # seconds that one write may take
+OUTSTANDING = 32  # writes of one way at most: more than are begun within the deadline
+SILENT = 15.0  # seconds after which a writer that says nothing is looked at; it says something each second
+OVERLAP = 5  # seconds that are read twice, so that nothing falls between two reads
+END = "import os, signal; os.kill(1, signal.SIGTERM)"
+
+
+class Writer(AbstractContextManager["Writer"]):
+    """Starts the pod, reads what it says, and removes it with all that came with it.
+
+    Args:
+        release: The release that is written to.
+        ways: The ways.
+        image: The probe image's reference.
+        labels: The labels of what this run makes.
+    """
+
+    def __init__(self, release: Release, ways: Sequence[Way], *, image: str, labels: Mapping[str, str]) -> None:
+        self._release = release
+        self._ways = ways
+        self._image = image
+        self._cluster = release.cluster
+        self._peers = Peers(release.cluster.new_client, image, labels=labels)
+        self._id = secrets.token_hex(4)
+        self._pod = f"probe-writer-{self._id}"
+        self._policies: list[str] = []
+        self._read = self._spoke = 0.0
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Let the pod in, start it, and wait until it runs; raises ProbeError when it does not."""
+        namespace = self._peers.namespace
+        for tier in sorted({way.tier for way in self._ways if way.tier}):
+            if isolated(self._release, tier):
+                self._open(tier, namespace)
+        self._peers.create(namespace, self._manifest())
+        await_running(self._cluster.core, namespace, self._pod, CONTAINER)
+        self._read = self._spoke = time.monotonic()
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """What the pod has said since the last time, some of it again.
+
+        Raises:
+            AcceptanceError: The pod is gone, or has ended without having been told to.
+            ApiException: The API server, or the pod's node, does not answer.
+        """
+        started = time.monotonic()
+        since = math.ceil(started - self._read) + OVERLAP
+        # as bytes: the client would take a log of one line for JSON, and give it back as Python writes it
+        answer = self._cluster.core.read_namespaced_pod_log(
+            self._pod, self._peers.namespace, container=CONTAINER, since_seconds=since, _preload_content=False
+        )
+        found = [json.loads(line) for line in answer.data.splitlines() if line.startswith(b"{") and line.endswith(b"}")]
+        if found:
+            self._spoke = started
+        elif started - self._spoke > SILENT:
+            self._must_live()
+        self._read = started
+        yield from found
+
+    def stop(self) -> str:
+        """Tell the pod to begin no more writes; it ends when all are over.
+
+        Returns:
+            What went wrong, which may be nothing but its end: the command may be ended with the pod.
+        """
+        where = ["--namespace", self._peers.namespace, self._pod, "--container", CONTAINER]
+        try:
+            self._cluster.kubectl("exec", *where, "--", *PYTHON, "-c", END)
+        except CommandError as error:
+            return error.details[-1] if error.details else error.summary
+        return ""
+
+    def close(self) -> None:
+        """Remove everything that was made; what is gone already is no error."""
+        for name in self._policies:
+            with contextlib.suppress(ApiException):
+                self._cluster.networking.delete_namespaced_network_policy(name, self._release.namespace)
+        self._policies = []
+        self._peers.close()
+
+    def _open(self, tier: str, namespace: str) -> None:
+        name = f"kube-acceptance-writer-{tier}-{self._id}"
+        policy = opening(self._release, tier, name=name, namespace=namespace, labels={WRITER: self._id})
+        try:
+            self._cluster.networking.create_namespaced_network_policy(self._release.namespace, policy)
+        except ApiException as error:
+            raise ProbeError(f"the writer cannot be let in to the {tier} tier: {said_by_api(error)}") from error
+        self._policies.append(name)
+
+    def _manifest(self) -> dict[str, Any]:
+        plan = {
+            "every": EVERY,
+            "deadline": DEADLINE,
+            "outstanding": OUTSTANDING,
+            "content": f"Write {self._id}",
+            "ways": [way.plan() for way in self._ways],
+        }
+        manifest = pod_manifest(self._pod, {WRITER: self._id}, self._image, Nonce(""))
+        manifest["spec"]["containers"][0]["command"] = [*PYTHON, "/writer.py", json.dumps(plan)]
+        nodes = self._cluster.core.list_node().items
+        node = out_of_reach(nodes, {pod.spec.node_name for pod in self._release.pods()})
+        # by its name past the scheduler, and past every taint: nothing evicts it
+        manifest["spec"] |= {"tolerations": [{"operator": "Exists"}], **({"nodeName": node} if node else {})}
+        return manifest
+
+    def _must_live(self) -> None:
+        if not self._peers.lives(self._peers.namespace, self._pod):
+            raise AcceptanceError(f"the writer's pod {self._pod} has ended, so nothing is known of the writes any more")
+
+
+def out_of_reach(nodes: Sequence[Any], struck: set[str]) -> str:
+    """The node for the writer: one that runs no pod of the release, a control plane before others; empty when all do.
+
+    Args:
+        nodes: The cluster's nodes.
+        struck: The names of those that run pods of the release.
+    """
+    free = [node.metadata for node in nodes if node.metadata.name not in struck and _ready(node)]
+    free.sort(key=lambda one: (CONTROL_PLANE not in (one.labels or {}), one.name))
+    return free[0].name if free else ""
+
+
+def _ready(node: Any) -> bool:
+    return any(one.type == "Ready" and one.status == "True" for one in node.status.conditions or [])
