@@ -25,6 +25,7 @@ from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
 from kube_acceptance.errors import AcceptanceError, MachineError
+from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
@@ -389,6 +390,8 @@ class Session:
             reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
             self._remove_namespaces(owner.has_ended)
+            for mended in mend(self._access, owner.has_ended):
+                progress(f"a run that has ended had left this changed, and it is put back: {mended}")
             # what others made is there already, and starts while the project's own images are built
             if self.config.cluster.images:
                 self._provider.load(self.config.cluster.images)
