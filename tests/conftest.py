@@ -38,8 +38,12 @@ def fetched() -> Path | None:
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, fetched: Path | None) -> pytest.Pytester:
-    """A home of the test's own, for whose runs npm need not fetch the same again, which takes seconds."""
+def pytester(pytester: pytest.Pytester, fetched: Path | None, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A home of the test's own, for whose runs npm need not fetch the same again, which takes seconds.
+
+    There is no Docker, also where there is one: whatever a run's scenarios are tagged, it makes no real cluster.
+    """
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     if fetched:
         cucumber_html = pytester.path / ".cache" / "kube-acceptance" / fetched.name
         cucumber_html.parent.mkdir(parents=True)
