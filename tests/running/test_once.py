@@ -187,7 +187,7 @@ def test_what_cannot_be_made_fails_those_alone_that_need_it(project: Project) ->
     project.run()
     run = json.loads((project.path / "reports" / "run.json").read_text())
     told = {each["name"]: each["failure"] and each["failure"]["first_line"] for each in run["features"][0]["scenarios"]}
-    assert told == {"Static": None, "Needs it": "Docker is not running"}
+    assert told == {"Static": None, "Needs it": 'Set-up failed in "cluster": Docker is not running'}
 
 
 def test_nothing_is_made_where_nothing_needs_it(project: Project) -> None:
