@@ -24,7 +24,7 @@ from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
-from kube_acceptance.errors import MachineError
+from kube_acceptance.errors import AcceptanceError, MachineError
 from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
@@ -62,10 +62,10 @@ class Session:
         mutant: The protection that this run takes away, if any.
         folder: The folder of the run, when another process made it.
 
-    `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
-    `in_play` are the releases that the running scenario is about, the last named first, `failed` is whether the run
-    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, `spoiled` those of all releases
-    that took part in one that failed in this process, and `order` the order in words.
+    `wants_images` and `wants_cluster` are set when a collected scenario needs them: `begin` makes both side by side,
+    while scenarios run that need neither. `in_play` are the releases that the running scenario is about, the last named
+    first, `failed` is whether the run failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids,
+    `spoiled` those of all releases that took part in one that failed in this process, and `order` the order in words.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Session:
         self.cluster_name = cluster_name
         self.mutant = mutant
         self.id = secrets.token_hex(3)
+        self.wants_images = False
         self.wants_cluster = False
         self.in_play: list[Release] = []
         self.failed = False
@@ -129,6 +130,12 @@ class Session:
     def tool(self, name: str) -> Path:
         """A program; see `kube_acceptance.tools.resolve`."""
         return resolve(name, cache=self.config.cache, given=self._given.get(name))
+
+    def begin(self) -> None:
+        """Start making what will be asked for; whoever asks waits for it, and is told what went wrong."""
+        if self.wants_images or self.wants_cluster:
+            with contextlib.suppress(AcceptanceError):
+                self._start_all()
 
     @property
     def images(self) -> dict[str, BuiltImage]:
@@ -389,6 +396,15 @@ class Session:
         def make() -> None:
             reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
+            self._remove_namespaces(owner.has_ended)
+            for mended in mend(self._access, owner.has_ended):
+                progress(f"a run that has ended had left this changed, and it is put back: {mended}")
+            # what others made is there already, and starts while the project's own images are built
+            if self.config.cluster.images:
+                self._provider.load(self.config.cluster.images)
+            for addon in self.config.cluster.addons:
+                progress(f"applying {addon}")
+                self._access.apply(self.config.path(addon))
 
         self.shared.once("cluster", make)
 
@@ -397,13 +413,7 @@ class Session:
         self.shared.once("prepared", lambda: self._prepare_with(built))
 
     def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
-        self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
-        self._remove_namespaces(owner.has_ended)
-        for mended in mend(self._access, owner.has_ended):
-            progress(f"a run that has ended had left this changed, and it is put back: {mended}")
-        for addon in self.config.cluster.addons:
-            progress(f"applying {addon}")
-            self._access.apply(self.config.path(addon))
+        self._provider.load([image.reference for image in built.values()])
         if self.mutant:
             must_be_altered(self._access, self.mutant)
 
