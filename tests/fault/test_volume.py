@@ -47,7 +47,7 @@ def release(node: Any, found: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_full_means_no_byte_left_and_a_write_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    node = Node(**{"dd": [FULL], "stat --file-system": ["0 4096"]})
+    node = Node(**{"dd": ["", FULL], "stat --file-system": ["1 4096", "0 4096"]})  # something was freed at first
     with ExitStack() as afterwards:
         said = fill_volume(release(node, persistent("worker"), monkeypatch), "web", afterwards=afterwards)
     assert said == "/volumes/1 on node worker: 0 bytes left, a write says 'No space left on device'"
@@ -58,7 +58,7 @@ def test_full_means_no_byte_left_and_a_write_that_says_so(monkeypatch: pytest.Mo
 def test_a_volume_that_takes_writes_still_is_no_fault(
     left: str, said: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = Node(**{"dd": [said], "stat --file-system": [left]})
+    node = Node(**{"dd": [said] * volume.TIMES, "stat --file-system": [left] * volume.TIMES})
     with pytest.raises(FaultError) as caught:
         fill_volume(release(node, persistent("worker"), monkeypatch), "web", afterwards=ExitStack())
     assert str(caught.value) == f"the volume of the web was not filled: {told} are left, and a write says {said!r}"

@@ -1,4 +1,7 @@
-"""Faults: something breaks, each time with the proof that it broke; whether it recovers is for others to say."""
+"""Faults: something breaks, each time with the proof that it broke.
+
+Whether it recovers is for other phrases to say: data are judged before availability.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,11 @@ def containers_frozen(release: Release, component: str, afterwards: ExitStack) -
     return _frozen(*fault.freeze_containers(release, component, afterwards=afterwards))
 
 
-@when('every process of the container "{name}" in every "{component}" pod is frozen', target_fixture="frozen")
+@when(
+    'every process of the container "{name}" in every "{component}" pod is frozen',
+    target_fixture="frozen",
+    example='every process of the container "web" in every "frontend" pod is frozen',
+)
 def container_frozen(release: Release, name: str, component: str, afterwards: ExitStack) -> list[fault.Frozen]:
     """Freezes one container of each of a tier's pods, as for a whole tier; probes by exec do not lead to its end."""
     return _frozen(*fault.freeze_containers(release, component, name, afterwards=afterwards))

@@ -45,7 +45,9 @@ def installed_alone_with(
 def installed_again(release: Release) -> None:
     """Installs a release that was uninstalled, with the values that it had; whether it is ready others may ask."""
     release.install()
-    note(f"revision {release.revision()}")
+    if (revision := release.revision()) != 1:
+        raise AcceptanceError(f"release {release.name} had not been uninstalled: it is at revision {revision}, not 1")
+    note("revision 1")
 
 
 @given("the chart is installed where faults strike", target_fixture="release")
