@@ -105,7 +105,8 @@ class Cluster:
         self.kubeconfig = provider.kubeconfig
         self.core = SimpleNamespace(
             list_namespace=lambda label_selector: SimpleNamespace(items=[]),
-            list_node=lambda: SimpleNamespace(items=[]),
+            list_node=lambda **_: SimpleNamespace(items=[]),
+            list_persistent_volume=lambda **_: SimpleNamespace(items=[]),
             delete_namespace=lambda name: mark(f"namespace {name.split('-')[0]} deleted"),
         )
 
