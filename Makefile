@@ -8,6 +8,8 @@ UV := $(VENV)/bin/uv
 PYTEST := $(VENV)/bin/pytest
 UV_VERSION := 0.13.9
 OPTIONS ?=
+# where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help acceptance test lint format unit reports backend frontend static mutants machine images clean
 
@@ -67,13 +69,13 @@ clean: $(VENV)/installed ## remove the clusters that runs left behind
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	test -x $(UV) || { python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet uv==$(UV_VERSION); }
-	$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes --compile-bytecode requirements.lock
 	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 app/backend/.venv/installed: app/backend/requirements-dev.lock $(VENV)/installed
 	$(UV) venv --quiet --allow-existing app/backend/.venv
-	$(UV) pip sync --quiet --python app/backend/.venv/bin/python --require-hashes app/backend/requirements-dev.lock
+	$(UV) pip sync --quiet --python app/backend/.venv/bin/python --require-hashes --compile-bytecode app/backend/requirements-dev.lock
 	touch $@
 
 app/frontend/node_modules/installed: app/frontend/package-lock.json

@@ -27,6 +27,15 @@ Feature: Connectivity
     And the browser reported no error
 
   @REQ-CON-02
+  Scenario: A person says when a todo is due, and it stays
+    Given the chart is installed
+    And a person opens the page through the Ingress
+    When the person adds the todo "Fetch the skis", due on "2031-12-01"
+    Then the page lists "Due 2031-12-01" after a reload
+    And the database holds the todo "Fetch the skis" as due on "2031-12-01"
+    And the browser reported no error
+
+  @REQ-CON-02
   Scenario: A person completes and deletes a todo
     Given the chart is installed
     And a person opens the page through the Ingress

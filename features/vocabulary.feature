@@ -228,9 +228,11 @@ Feature: Vocabulary
     @REQ-RUN-07
     Scenario: Workloads are restarted and scaled, processes frozen and killed, objects applied and deleted
       Given the chart is installed in a namespace of its own
-      And the "frontend" pods as they are now
-      When the Deployment "${RELEASE}-frontend" is restarted and rolled out within 1 minute
-      Then every "frontend" pod is another one than before
+      And the "database" pods as they are now
+      And the claim and volume of the "database"
+      When the StatefulSet "${RELEASE}-database" is restarted and rolled out within 1 minute
+      Then every "database" pod is another one than before
+      And the claim and volume of the "database" are the same
       When the Deployment "${RELEASE}-backend" is scaled to 1 within 1 minute
       Then the "backend" tier has 1 pod
       When every process of every "backend" container is frozen

@@ -8,9 +8,9 @@ import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.config import Config
@@ -23,6 +23,9 @@ from kube_acceptance.security.canary import Canary, Look
 from kube_acceptance.session import Session
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PROJECTS = Path(__file__).parent / "projects"
 MADE = "made"  # the file that an example project leaves among its reports when its first fixture is made

@@ -54,17 +54,17 @@ def test_a_dry_run_removes_nothing() -> None:
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "finders", lambda *_, **__: FOUND)
+    monkeypatch.setattr(clean, "finders", lambda *_, **__: FOUND)
     done = CliRunner().invoke(cli.app, ["clean"])
     assert done.exit_code == 1
     assert done.stderr == "".join(f"error: {problem}\n" for problem in PROBLEMS)
-    monkeypatch.setattr(cli, "finders", lambda *_, **__: [("clusters", lambda: [left("cluster two")])])
+    monkeypatch.setattr(clean, "finders", lambda *_, **__: [("clusters", lambda: [left("cluster two")])])
     done = CliRunner().invoke(cli.app, ["clean"])
     assert (done.exit_code, done.stdout) == (0, "removed cluster two (its run has ended)\n")
 
 
 def test_nothing_to_remove(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "finders", lambda *_, **__: [("clusters", list)])
+    monkeypatch.setattr(clean, "finders", lambda *_, **__: [("clusters", list)])
     done = CliRunner().invoke(cli.app, ["clean"])
     assert (done.exit_code, done.stdout) == (0, "there was nothing to remove\n")
 

@@ -38,6 +38,12 @@ def test_reads_images_and_cluster(tmp_path: Path) -> None:
     assert settings.cluster.addons == [Path("ingress.yaml")]
 
 
+def test_the_values_that_name_images(tmp_path: Path) -> None:
+    text = "[tool.kube-acceptance.images.web]\ndockerfile='a'\ncontext='.'\nvalue='images.web'"
+    values = config.load(write(tmp_path, text)).image_values({"web": "registry:5000/shop-web:12ab"})
+    assert values == {"images.web.repository": "registry:5000/shop-web", "images.web.tag": "12ab"}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -10,24 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from kube_acceptance import config as configuration
-from kube_acceptance import mutation
-from kube_acceptance.clean import finders, sweep
-from kube_acceptance.cluster import Cluster, Lease
-from kube_acceptance.cluster.shared import folders, users
-from kube_acceptance.console import progress
-from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
-from kube_acceptance.mutation import runner
-from kube_acceptance.mutation.alteration import altered
-from kube_acceptance.mutation.runner import Verdict
-from kube_acceptance.policy.check import WORLDS, check, new_seed
-from kube_acceptance.release import Chart
-from kube_acceptance.session import PROBE, Session, cluster_name, connect, provider
-from kube_acceptance.tools import resolve
+
+# each command imports what it needs and no other does: all of it takes longer than most commands
 
 app = typer.Typer(
     help="Acceptance tests for Kubernetes deployments: the scenarios themselves run by  pytest features/",
@@ -49,6 +36,8 @@ def doctor(
 
         kube-acceptance doctor --json
     """
+    from kube_acceptance.doctor import as_json, as_lines, checks, examine, ready
+
     findings = examine(checks(Path.cwd()))
     lines = [as_json(findings)] if json else as_lines(findings, colour=sys.stdout.isatty())
     typer.echo("\n".join(lines))
@@ -76,6 +65,9 @@ def clean(
 
         kube-acceptance clean --images
     """
+    from kube_acceptance.clean import finders, sweep
+    from kube_acceptance.tools import resolve
+
     cache = configuration.cache_folder()
     settings = configuration.load(Path.cwd()) if images else None
     outcome = sweep(
@@ -107,6 +99,18 @@ def mutants(
 
         kube-acceptance mutants no-network-policies --keep
     """
+    from rich.console import Console
+    from rich.table import Table
+
+    from kube_acceptance import mutation
+    from kube_acceptance.cluster import Cluster, Lease
+    from kube_acceptance.cluster.shared import folders, users
+    from kube_acceptance.console import progress
+    from kube_acceptance.mutation import runner
+    from kube_acceptance.mutation.alteration import altered
+    from kube_acceptance.session import cluster_name, connect, provider
+    from kube_acceptance.tools import resolve
+
     settings = configuration.load(Path.cwd())
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
@@ -142,7 +146,7 @@ def mutants(
     Console(width=None if os.isatty(1) else 200).print(table)
     killed, total = runner.score(judgements)
     typer.echo(f"{killed} of {total} mutants killed")
-    if any(each.verdict is not Verdict.KILLED for each in judgements):
+    if any(each.verdict is not runner.Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
 
 
@@ -151,7 +155,9 @@ def policies(
     seed: Annotated[str, typer.Option(help="from which the sets follow; a new one when none is given")] = "",
     sets: Annotated[int, typer.Option(min=1, help="how many sets")] = 100,
     only: Annotated[list[int] | None, typer.Option(min=1, help="only the set of this number; may be repeated")] = None,
-    worlds: Annotated[int, typer.Option(min=1, help="how many sets are looked at at a time, ten pods each")] = WORLDS,
+    worlds: Annotated[
+        int | None, typer.Option(min=1, help="how many sets are looked at at a time, ten pods each; 4 by default")
+    ] = None,
     name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own by default")] = "",
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
 ) -> None:
@@ -165,6 +171,10 @@ def policies(
 
         kube-acceptance policies --seed 4711 --only 17 --keep
     """
+    from kube_acceptance.console import progress
+    from kube_acceptance.policy.check import WORLDS, check, new_seed
+    from kube_acceptance.session import PROBE, Session, cluster_name
+
     settings = configuration.load(Path.cwd())
     session = Session(
         settings,
@@ -181,7 +191,7 @@ def policies(
             labels=session.labels,
             seed=seed or new_seed(),
             numbers=only or range(1, sets + 1),
-            worlds=worlds,
+            worlds=worlds or WORLDS,
             say=progress,
         )
     finally:
@@ -205,7 +215,9 @@ def lint(
 
         kube-acceptance lint charts/shop
     """
-    from kube_acceptance.security.posture import RULES, charts  # rules, which no other command needs
+    from kube_acceptance.release import Chart
+    from kube_acceptance.security.posture import RULES, charts
+    from kube_acceptance.tools import resolve
 
     settings = configuration.load(Path.cwd())
     helm = resolve("helm", cache=settings.cache)
@@ -234,7 +246,9 @@ def steps(
 
         kube-acceptance steps --markdown > docs/phrases.md
     """
-    from kube_acceptance.vocabulary import catalogue  # loads all phrases, which no other command needs
+    from rich.console import Console
+
+    from kube_acceptance.vocabulary import catalogue
 
     root = Path.cwd()
     found = catalogue.entries([*catalogue.general(), *catalogue.own(root)], root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -11,10 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kube_acceptance.errors import ConfigurationError
 
+FILE = "pyproject.toml"
 Keep = Literal["never", "failed", "always"]
 
 
@@ -65,6 +67,20 @@ class QuarantineConfig(_Section):
     reason: str = ""
 
 
+class PreviousConfig(_Section):
+    """The version that an upgrade starts from: a commit of the project's repository."""
+
+    revision: str
+
+    @field_validator("revision")
+    @classmethod
+    def _is_a_commit(cls, revision: str) -> str:
+        # tags and branches move, and a shallow clone cannot fetch an abbreviation
+        if not re.fullmatch("[0-9a-f]{40}", revision):
+            raise ValueError(f"{revision!r} is no commit in full; `git rev-parse` prints its 40 digits")
+        return revision
+
+
 class Config(_Section):
     """The whole of `[tool.kube-acceptance]`; paths are relative to the folder of pyproject.toml."""
 
@@ -77,6 +93,7 @@ class Config(_Section):
         default="", description="the value that names the Ingress host; each release gets its own"
     )
     images: dict[str, ImageConfig] = Field(default_factory=dict)
+    previous: PreviousConfig | None = None
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     quarantine: list[QuarantineConfig] = Field(default_factory=list)
@@ -88,6 +105,18 @@ class Config(_Section):
     def path(self, relative: Path | str) -> Path:
         """A path of the project, made absolute."""
         return self.root / relative
+
+    def image_values(self, references: Mapping[str, str]) -> dict[str, str]:
+        """The chart's values, by dotted path, that name the project's images.
+
+        Args:
+            references: The images' references, `NAME:TAG`, by the images' names in this configuration.
+        """
+        values: dict[str, str] = {}
+        for name, image in self.images.items():
+            repository, _, tag = references[name].rpartition(":")
+            values |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
+        return values
 
     @property
     def cache(self) -> Path:
@@ -109,7 +138,7 @@ def load(root: Path) -> Config:
     Raises:
         ConfigurationError: A key is unknown (with the nearest known one) or a value is of the wrong kind.
     """
-    file = root / "pyproject.toml"
+    file = root / FILE
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except tomllib.TOMLDecodeError as error:
@@ -121,8 +150,12 @@ def load(root: Path) -> Config:
         raise ConfigurationError(_sentence(error)) from error
 
 
-_OF_MANY: Mapping[str, type[_Section]] = {"images": ImageConfig, "quarantine": QuarantineConfig}
-"""The sections that a table or an array of tables holds."""
+_INNER: Mapping[str, type[_Section]] = {
+    "images": ImageConfig,
+    "quarantine": QuarantineConfig,
+    "previous": PreviousConfig,
+}
+"""The sections that may be left out, or that a table or an array of tables holds."""
 
 
 def _sentence(error: ValidationError) -> str:
@@ -130,13 +163,13 @@ def _sentence(error: ValidationError) -> str:
     *parents, key = [str(part) for part in first["loc"]]
     where = ".".join(["tool.kube-acceptance", *parents])
     if first["type"] != "extra_forbidden":
-        return f"pyproject.toml: {where}.{key}: {first['msg']}"
+        return f"{FILE}: {where}.{key}: {first['msg'].removeprefix('Value error, ')}"
     model: type[BaseModel] = Config
     for part in parents:
         field = model.model_fields.get(part)
-        inner = _OF_MANY.get(part) or (field.annotation if field else None)
+        inner = _INNER.get(part) or (field.annotation if field else None)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             model = inner
     known = [field.alias or name for name, field in model.model_fields.items() if name != "root"]
     nearest = difflib.get_close_matches(key, known, n=1)
-    return f"pyproject.toml: {where} has no key {key!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+    return f"{FILE}: {where} has no key {key!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")

@@ -115,6 +115,14 @@ def afterwards() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
+def previous_release(session: Session, pytestconfig: pytest.Config) -> Iterator[Release]:
+    """A release of the previous version for one scenario alone, in a namespace of its own."""
+    with session.own_release(previous=True) as release:
+        install(release, pytestconfig.stash[redactor_key])
+        yield release
+
+
+@pytest.fixture
 def struck_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
     """A release that scenarios whose faults strike use one after the other, ready again for this one."""
     redactor = pytestconfig.stash[redactor_key]

@@ -136,13 +136,22 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Know whether a cluster is needed; `gherkin.Inspection` tells what is wrong with the features."""
+    """Know what is needed; `gherkin.Inspection` tells what is wrong with the features."""
     run = session.config.stash.get(session_key, None)
     if run is not None:
         run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
+        run.wants_images = run.wants_cluster or any(item.get_closest_marker("image") for item in session.items)
 
 
 # ---------------------------------------------------------------- the run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Begin with what takes minutes, once it is certain that something runs: those first need none of it."""
+    run = item.config.stash.get(session_key, None)
+    if run is not None:
+        run.begin()
 
 
 @pytest.hookimpl(wrapper=True)

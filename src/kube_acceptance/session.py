@@ -24,11 +24,13 @@ from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
-from kube_acceptance.errors import MachineError
+from kube_acceptance.errors import AcceptanceError, MachineError
+from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
 from kube_acceptance.mutation.alteration import must_be_altered
+from kube_acceptance.previous import Previous, unpack
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
@@ -60,10 +62,10 @@ class Session:
         mutant: The protection that this run takes away, if any.
         folder: The folder of the run, when another process made it.
 
-    `wants_cluster` is set when a collected scenario needs the cluster, which is then made while images build;
-    `in_play` are the releases that the running scenario is about, the last named first, `failed` is whether the run
-    failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids, `spoiled` those of all releases
-    that took part in one that failed in this process, and `order` the order in words.
+    `wants_images` and `wants_cluster` are set when a collected scenario needs them: `begin` makes both side by side,
+    while scenarios run that need neither. `in_play` are the releases that the running scenario is about, the last named
+    first, `failed` is whether the run failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids,
+    `spoiled` those of all releases that took part in one that failed in this process, and `order` the order in words.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Session:
         self.cluster_name = cluster_name
         self.mutant = mutant
         self.id = secrets.token_hex(3)
+        self.wants_images = False
         self.wants_cluster = False
         self.in_play: list[Release] = []
         self.failed = False
@@ -128,6 +131,12 @@ class Session:
         """A program; see `kube_acceptance.tools.resolve`."""
         return resolve(name, cache=self.config.cache, given=self._given.get(name))
 
+    def begin(self) -> None:
+        """Start making what will be asked for; whoever asks waits for it, and is told what went wrong."""
+        if self.wants_images or self.wants_cluster:
+            with contextlib.suppress(AcceptanceError):
+                self._start_all()
+
     @property
     def images(self) -> dict[str, BuiltImage]:
         """The project's images and the probe image, built unless they are there."""
@@ -156,11 +165,19 @@ class Session:
 
     def deployable_chart(self) -> Chart:
         """The project's chart with the images that this run built."""
-        overrides: dict[str, Any] = {}
-        for name, image in self.config.images.items():
-            repository, tag = self.images[name].reference.rsplit(":", 1)
-            overrides |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
-        return self.chart().using(**overrides)
+        references = {name: image.reference for name, image in self.images.items()}
+        return self.chart().using(**self.config.image_values(references))
+
+    @cached_property
+    def previous(self) -> Previous:
+        """The version before this one, its images built and in the cluster; no mutant takes anything from it.
+
+        Raises:
+            ConfigurationError: None is named, or it cannot be had; see `previous.unpack`.
+        """
+        _ = self.cluster
+        made = self.shared.once("previous", self._make_previous)
+        return Previous.at(Path(made["folder"]), made["references"])
 
     def new_namespace(self, purpose: str, *, enforcing: str = "restricted") -> str:
         """A namespace of this run, removed with it.
@@ -181,14 +198,16 @@ class Session:
 
         Two releases with one host would answer for each other.
         """
-        host = {self.config.ingress_value: f"{namespace}.localhost"} if self.config.ingress_value else {}
-        return Release(
-            self.cluster,
-            self.deployable_chart().using(**host),
-            name=self.config.release,
-            namespace=namespace,
-            post_renderer=self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {}),
-        )
+        rendered = self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {})
+        return self._release(namespace, self.config, self.deployable_chart(), post_renderer=rendered)
+
+    def previous_release(self, namespace: str) -> Release:
+        """A release of the previous version of the chart, otherwise like `new_release`; see `previous`."""
+        return self._release(namespace, self.previous.config, self.previous.chart(self.tool("helm")))
+
+    def _release(self, namespace: str, config: Config, chart: Chart, **options: Any) -> Release:
+        host = {config.ingress_value: f"{namespace}.localhost"} if config.ingress_value else {}
+        return Release(self.cluster, chart.using(**host), name=config.release, namespace=namespace, **options)
 
     def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
         """The release for the scenarios that change nothing: whoever asks first installs it, for all workers.
@@ -208,13 +227,17 @@ class Session:
         return self.new_release(self.shared.once("release", make, redact=redact))
 
     @contextlib.contextmanager
-    def own_release(self) -> Iterator[Release]:
+    def own_release(self, *, previous: bool = False) -> Iterator[Release]:
         """A release for one scenario; its namespace goes with it, unless the scenario failed and the run keeps things.
 
         Those of scenarios that passed would fill a small cluster before the run is over. After a failed installation
         the namespace stays until the run ends: the evidence is gathered from it.
+
+        Args:
+            previous: Whether it is one of the previous version; see `previous`.
         """
-        release = self.focus = self.new_release(self.new_namespace("own"))
+        make = self.previous_release if previous else self.new_release
+        release = self.focus = make(self.new_namespace("own"))
         yield release
         if self._keep == "never" or release.namespace not in self.failed_in.values():
             try:
@@ -257,6 +280,9 @@ class Session:
         if self._made("images"):
             facts["Docker"] = str(self.engine.version()["Version"])
             facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}
+        if self._made("previous") and self.config.previous:
+            images = ", ".join(self.previous.references.values())
+            facts["Previous version"] = f"revision {self.config.previous.revision[:7]}, images {images}"
         return facts
 
     # ---- its end
@@ -339,12 +365,26 @@ class Session:
 
     def _build_all(self) -> dict[str, dict[str, Any]]:
         built = {}
-        given = build_secrets()
-        told = provenance(self.config.root) | ({"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {})
         for name, source in self._sources().items():
             with source as unpacked:
-                built[name] = asdict(build(unpacked, client=self.engine, secrets=given, ambient_args=told))
+                built[name] = asdict(self._build_one(unpacked))
         return built
+
+    def _build_one(self, source: ImageSource, *, revision: str = "HEAD") -> BuiltImage:
+        given = build_secrets()
+        told = provenance(self.config.root, revision)
+        told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
+        return build(source, client=self.engine, secrets=given, ambient_args=told)
+
+    def _make_previous(self) -> dict[str, Any]:
+        folder = self.shared.folder / "previous"
+        earlier, revision = unpack(self.config, folder)
+        built = {
+            name: self._build_one(source, revision=revision).reference
+            for name, source in project_sources(earlier).items()
+        }
+        self._provider.load(list(built.values()))
+        return {"folder": str(folder), "references": built}
 
     def _sources(self) -> dict[str, Any]:
         return {
@@ -356,6 +396,15 @@ class Session:
         def make() -> None:
             reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
+            self._remove_namespaces(owner.has_ended)
+            for mended in mend(self._access, owner.has_ended):
+                progress(f"a run that has ended had left this changed, and it is put back: {mended}")
+            # what others made is there already, and starts while the project's own images are built
+            if self.config.cluster.images:
+                self._provider.load(self.config.cluster.images)
+            for addon in self.config.cluster.addons:
+                progress(f"applying {addon}")
+                self._access.apply(self.config.path(addon))
 
         self.shared.once("cluster", make)
 
@@ -364,11 +413,7 @@ class Session:
         self.shared.once("prepared", lambda: self._prepare_with(built))
 
     def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
-        self._provider.load([*(image.reference for image in built.values()), *self.config.cluster.images])
-        self._remove_namespaces(owner.has_ended)
-        for addon in self.config.cluster.addons:
-            progress(f"applying {addon}")
-            self._access.apply(self.config.path(addon))
+        self._provider.load([image.reference for image in built.values()])
         if self.mutant:
             must_be_altered(self._access, self.mutant)
 
@@ -419,7 +464,13 @@ def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Ca
 
 def sources(config: Config) -> dict[str, ImageSource]:
     """What the project's images and the probe image are built from, by their names in the configuration."""
-    found = {
+    probe = Path(__file__).parent / "probe" / "image"
+    return {**project_sources(config), PROBE: ImageSource(PROBE, probe / "Dockerfile", probe, {})}
+
+
+def project_sources(config: Config) -> dict[str, ImageSource]:
+    """What the project's images are built from, by their names in the configuration."""
+    return {
         name: ImageSource(
             f"{config.release}-{name}",
             config.path(image.dockerfile),
@@ -428,8 +479,6 @@ def sources(config: Config) -> dict[str, ImageSource]:
         )
         for name, image in config.images.items()
     }
-    probe = Path(__file__).parent / "probe" / "image"
-    return {**found, PROBE: ImageSource(PROBE, probe / "Dockerfile", probe, {})}
 
 
 def build_secrets() -> dict[str, Path]:
@@ -441,13 +490,14 @@ def build_secrets() -> dict[str, Path]:
     return found
 
 
-def provenance(root: Path) -> dict[str, str]:
+def provenance(root: Path, revision: str = "HEAD") -> dict[str, str]:
     """Build arguments that say where an image comes from: the commit and its time; none outside of a repository."""
+    asked = ["git", "log", "-1", "--format=%H %cI", revision, "--"]
     try:
-        revision, created = command.run(["git", "log", "-1", "--format=%H %cI"], timeout=10, cwd=root).stdout.split()
+        commit, created = command.run(asked, timeout=10, cwd=root).stdout.split()
     except (command.CommandError, ValueError):
         return {}
-    return {"REVISION": revision, "CREATED": created}
+    return {"REVISION": commit, "CREATED": created}
 
 
 def cluster_name(config: Config) -> str:

@@ -27,6 +27,15 @@ def test_cgroup_v1() -> None:
     assert "featureGates" not in adapted
 
 
+def test_what_the_project_sets_by_itself_stays() -> None:
+    patches = ["kind: KubeletConfiguration\nsyncFrequency: 10s\n"]
+    config = {"nodes": [{"role": "control-plane", "kubeadmConfigPatches": patches}], "containerdConfigPatches": ["own"]}
+    adapted = host.adapt(config, cgroup_version="1", bounding_set=-1)
+    assert adapted["nodes"][0]["kubeadmConfigPatches"][:-1] == patches
+    assert adapted["containerdConfigPatches"][:-1] == ["own"]
+    assert (len(patches), config["containerdConfigPatches"]) == (1, ["own"])
+
+
 def test_without_the_capability() -> None:
     adapted = host.adapt({**PLAIN, "featureGates": {"Own": True}}, cgroup_version="2", bounding_set=~(1 << 24))
     assert adapted["featureGates"] == {"Own": True, "KubeletInUserNamespace": True}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kube_acceptance import cli
+from kube_acceptance import cli, doctor
 from kube_acceptance.doctor import Check, as_json, as_lines, checks, examine
 from kube_acceptance.doctor.engine import Docker
 from kube_acceptance.doctor.finding import Finding, missing, ok, warning
@@ -128,7 +128,7 @@ def test_a_project_without_chart_and_features(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("finding", "status"), [(ok("a"), 0), (warning("a", "B."), 0), (missing("a", "B."), 1)])
 def test_exit_status(monkeypatch: pytest.MonkeyPatch, finding: Finding, status: int) -> None:
-    monkeypatch.setattr(cli, "checks", lambda root: [Check("One", lambda: finding)])
+    monkeypatch.setattr(doctor, "checks", lambda root: [Check("One", lambda: finding)])
     assert CliRunner().invoke(cli.app, ["doctor"]).exit_code == status
     said = CliRunner().invoke(cli.app, ["doctor", "--json"])
     assert said.exit_code == status

@@ -1,4 +1,4 @@
-"""Nodes drained: evictions, disruption budgets, and what is put back; and which nodes take pods at all."""
+"""Nodes drained: evictions, disruption budgets, and what is put back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from fault_objects import pod, unwatched
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import FaultError, WaitError
-from kube_acceptance.fault import drain, drain_node, let_every_node_take_pods, uncordon
+from kube_acceptance.fault import drain, drain_node, uncordon
+
+RUN = {"kube-acceptance/run": "1"}
 
 
 class Core:
@@ -21,15 +23,21 @@ class Core:
     def __init__(self, *pods: Any, answers: tuple[int, ...] = (), cordoned: bool = False, deaf: bool = False) -> None:
         self.pods = list(pods)
         self.cordoned = cordoned
+        self.annotations: dict[str, str] = {}
         self.evicted: list[tuple[str, str]] = []
         self._answers = list(answers)
         self._deaf = deaf
 
     def read_node(self, name: str) -> Any:
-        return Object(spec=Object(unschedulable=self.cordoned))
+        return Object(
+            metadata=Object(annotations=self.annotations), spec=Object(unschedulable=self.cordoned, taints=None)
+        )
 
     def patch_node(self, name: str, body: Any) -> None:
-        self.cordoned = self.cordoned if self._deaf else bool(body["spec"]["unschedulable"])
+        if "spec" in body and not self._deaf:
+            self.cordoned = body["spec"]["unschedulable"]
+        kept = body.get("metadata", {}).get("annotations", {})
+        self.annotations = {key: value for key, value in {**self.annotations, **kept}.items() if value is not None}
 
     def list_namespaced_pod(self, namespace: str) -> Any:
         return Object(items=list(self.pods))
@@ -62,7 +70,7 @@ def test_only_the_pods_that_would_go_are_evicted_by_uid_and_the_node_takes_pods_
     ]
     core = Core(pod(), *stay)
     with ExitStack() as afterwards:
-        drained = drain_node(release(core), "worker", within=1, afterwards=afterwards)
+        drained = drain_node(release(core), "worker", within=1, labels=RUN, afterwards=afterwards)
         assert core.cordoned
     assert core.evicted == [("web", "1")]
     assert str(drained) == "node worker takes no pods, and 1 pods are gone from it: web"
@@ -72,7 +80,7 @@ def test_only_the_pods_that_would_go_are_evicted_by_uid_and_the_node_takes_pods_
 def test_draining_a_node_without_pods_of_the_release_is_no_fault() -> None:
     core = Core(pod(node="other"))
     with pytest.raises(FaultError) as caught:
-        drain_node(release(core), "worker", within=1, afterwards=ExitStack())
+        drain_node(release(core), "worker", within=1, labels=RUN, afterwards=ExitStack())
     assert str(caught.value) == "no pod of release shop runs on node worker, so to drain it would prove nothing"
     assert not core.cordoned
 
@@ -80,7 +88,7 @@ def test_draining_a_node_without_pods_of_the_release_is_no_fault() -> None:
 def test_a_node_that_takes_no_pods_already_is_left_as_it_is() -> None:
     core = Core(pod(), cordoned=True)
     with pytest.raises(FaultError) as caught, ExitStack() as afterwards:
-        drain_node(release(core), "worker", within=1, afterwards=afterwards)
+        drain_node(release(core), "worker", within=1, labels=RUN, afterwards=afterwards)
     assert str(caught.value) == "node worker takes no pods already, so to cordon it would prove nothing"
     assert core.cordoned
     assert not core.evicted
@@ -88,7 +96,7 @@ def test_a_node_that_takes_no_pods_already_is_left_as_it_is() -> None:
 
 def test_a_cordon_must_take_effect() -> None:
     with pytest.raises(FaultError) as caught:
-        drain_node(release(Core(pod(), deaf=True)), "worker", within=1, afterwards=ExitStack())
+        drain_node(release(Core(pod(), deaf=True)), "worker", within=1, labels=RUN, afterwards=ExitStack())
     assert str(caught.value) == "node worker was cordoned, but takes pods still"
     with pytest.raises(FaultError) as caught:
         uncordon(release(Core(deaf=True, cordoned=True)).cluster, "worker")
@@ -100,76 +108,22 @@ def test_a_pod_that_is_gone_already_or_another_one_needs_no_eviction(answer: int
     core = Core(pod(), answers=(answer,))
     looks = iter([[pod()], [pod(uid="2")]])
     core.list_namespaced_pod = lambda namespace: Object(items=next(looks))  # type: ignore[method-assign]
-    drain_node(release(core), "worker", within=2, afterwards=ExitStack())
+    drain_node(release(core), "worker", within=2, labels=RUN, afterwards=ExitStack())
     assert core.evicted == [("web", "1")]
 
 
 def test_an_eviction_that_a_budget_forbids_is_asked_for_again() -> None:
     core = Core(pod(), answers=(429, 0))
-    drain_node(release(core), "worker", within=3, afterwards=ExitStack())
+    drain_node(release(core), "worker", within=3, labels=RUN, afterwards=ExitStack())
     assert len(core.evicted) == 2
 
 
 def test_a_budget_that_forbids_it_for_ever_is_named() -> None:
     core = Core(pod(), answers=(429,) * 9)
     with pytest.raises(WaitError) as caught, ExitStack() as afterwards:
-        drain_node(release(core), "worker", within=0.01, afterwards=afterwards)
+        drain_node(release(core), "worker", within=0.01, labels=RUN, afterwards=afterwards)
     assert caught.value.summary == (
         "1 of 1 pods are there still: web; web is kept: the disruption budget web needs 1 healthy pods and has 1 "
         "currently (waited for 1 pods of release shop to leave node worker; not within 0.01 s)"
     )
     assert not core.cordoned
-
-
-# ---- which nodes take pods
-
-
-def nodes(*taints: list[tuple[str, str, str]]) -> tuple[Any, list[tuple[str, ...]]]:
-    asked: list[tuple[str, ...]] = []
-    items = [
-        Object(
-            metadata=Object(name=f"node{number}"),
-            spec=Object(taints=[Object(key=key, value=value, effect=effect) for key, value, effect in each] or None),
-        )
-        for number, each in enumerate(taints)
-    ]
-    core = Object(list_node=lambda: Object(items=items))
-    return Object(core=core, kubectl=lambda *words: asked.append(words)), asked
-
-
-def test_administrators_taints_are_taken_away_and_put_back() -> None:
-    cluster, asked = nodes(
-        [("control-plane", "", "NoSchedule"), ("kept", "", "PreferNoSchedule")], [("only", "gpu", "NoSchedule")], []
-    )
-    with ExitStack() as afterwards:
-        said = let_every_node_take_pods(cluster, afterwards=afterwards)
-        assert said == "3 nodes take pods, without the taint control-plane of node node0, only of node node1"
-        assert asked == [
-            ("taint", "nodes", "node0", "control-plane:NoSchedule-"),
-            ("taint", "nodes", "node1", "only:NoSchedule-"),
-        ]
-        asked.clear()
-    assert asked == [
-        ("taint", "nodes", "node1", "only=gpu:NoSchedule", "--overwrite"),
-        ("taint", "nodes", "node0", "control-plane:NoSchedule", "--overwrite"),
-    ]
-
-
-def test_nodes_without_taints_are_left_as_they_are() -> None:
-    cluster, asked = nodes([], [])
-    assert let_every_node_take_pods(cluster, afterwards=ExitStack()) == "2 nodes take pods"
-    assert not asked
-
-
-def test_one_node_has_no_other_for_its_pods() -> None:
-    with pytest.raises(FaultError) as caught:
-        let_every_node_take_pods(nodes([])[0], afterwards=ExitStack())
-    assert str(caught.value) == "the cluster has one node, so pods have nowhere else to go"
-
-
-def test_a_node_that_is_not_well_takes_no_pods() -> None:
-    cluster, asked = nodes([], [("node.kubernetes.io/not-ready", "", "NoSchedule")])
-    with pytest.raises(FaultError) as caught:
-        let_every_node_take_pods(cluster, afterwards=ExitStack())
-    assert str(caught.value) == "node node1 takes no pods: node.kubernetes.io/not-ready"
-    assert not asked

@@ -25,7 +25,7 @@ class Node:
     def on_node(self, node: str, *command: str) -> str:
         assert node == "worker"
         script = command[2].removeprefix("exec 2>&1\n").strip()
-        self.ran.append(script)
+        self.ran.append(" ".join([script, *command[4:]]))
         for words, answers in self._answers.items():
             if script.startswith(words):
                 return answers.pop(0)
@@ -47,18 +47,18 @@ def release(node: Any, found: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_full_means_no_byte_left_and_a_write_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    node = Node(**{"dd": [FULL], "stat --file-system": ["0 4096"]})
+    node = Node(**{"dd": ["", FULL], "stat --file-system": ["1 4096", "0 4096"]})  # something was freed at first
     with ExitStack() as afterwards:
         said = fill_volume(release(node, persistent("worker"), monkeypatch), "web", afterwards=afterwards)
     assert said == "/volumes/1 on node worker: 0 bytes left, a write says 'No space left on device'"
-    assert node.ran[-1] == "rm -f /volumes/1/.kube-acceptance-filler /volumes/1/.kube-acceptance-filler.more"
+    assert node.ran[-1] == 'rm -f "$1" "$1.more" /volumes/1/.kube-acceptance-filler'
 
 
 @pytest.mark.parametrize(("left", "said", "told"), [("2 4096", FULL, "8192 bytes"), ("0 4096", "", "0 bytes")])
 def test_a_volume_that_takes_writes_still_is_no_fault(
     left: str, said: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = Node(**{"dd": [said], "stat --file-system": [left]})
+    node = Node(**{"dd": [said] * volume.TIMES, "stat --file-system": [left] * volume.TIMES})
     with pytest.raises(FaultError) as caught:
         fill_volume(release(node, persistent("worker"), monkeypatch), "web", afterwards=ExitStack())
     assert str(caught.value) == f"the volume of the web was not filled: {told} are left, and a write says {said!r}"
@@ -97,7 +97,7 @@ def test_emptying_what_was_not_filled_is_no_fault(monkeypatch: pytest.MonkeyPatc
     answer = node.on_node
 
     def on_node(name: str, *command: str) -> str:
-        if "rm" in command[2]:
+        if 'rm "$1"' in command[2]:
             raise failed("rm: cannot remove: No such file or directory")
         return str(answer(name, *command))
 
@@ -144,7 +144,7 @@ def test_a_volume_with_a_limit_is_for_one_claim_on_one_node_and_goes_in_the_end(
     assert made["spec"]["local"] == {"path": "/var/kube-acceptance/small"}
     assert made["metadata"]["labels"] == {"of": "run"}
     assert [script.split()[0] for script in cluster.provider.ran] == ["mkdir", "umount"]
-    assert "size=1048576" in cluster.provider.ran[0]
+    assert cluster.provider.ran[0].endswith("/var/kube-acceptance/small 1048576")
     assert cluster.asked == [("delete", "persistentvolume", "small", "--wait=false", "--ignore-not-found")]
 
 

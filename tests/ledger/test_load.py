@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ledger_writes import NOON
 
-from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError, ReleaseError, WaitError
 from kube_acceptance.ledger import Load, Way
 from kube_acceptance.ledger import load as module
 from kube_acceptance.report import observer
@@ -106,6 +106,13 @@ def test_ways_that_never_acknowledge_are_named_with_the_reason(monkeypatch: pyte
     )
 
 
+def test_ways_must_be_told_apart() -> None:
+    release: Any = None
+    with pytest.raises(ConfigurationError) as caught:
+        Load(release, [API, WEB, API], dict, image="probe:1", labels={}, count=3)
+    assert str(caught.value) == "two ways are called 'api', so their writes could not be told apart"
+
+
 def test_an_interruption_is_over_when_enough_in_a_row_are_acknowledged_each_way(started: Start) -> None:
     load = started(
         [failing("api", 3, 0.8), line("web", 3, 0.9)],
@@ -177,6 +184,24 @@ def test_what_is_no_going_on(started: Start, part: Sequence[Mapping[str, Any]], 
     with pytest.raises(WaitError) as caught:
         load.must_not_be_interrupted()
     assert caught.value.summary.startswith(said)
+
+
+def test_writes_that_go_on_after_an_interruption_or_none(started: Start) -> None:
+    load = started(
+        [failing("api", 3, 0.8), *steady("api", 4, 6, start=1.0), *steady("web", 3, 8, start=0.6)],
+        [*steady("api", 7, 9, start=1.8), *steady("web", 9, 11, start=1.8)],
+        [*steady("api", 10, 12, start=2.4), *steady("web", 12, 14, start=2.4)],
+        [*steady("api", 13, 15, start=3.0), *steady("web", 15, 17, start=3.0)],
+    )
+    assert [one.refused for one in load.must_go_on(interrupted=5)] == [1, 0]
+    assert [one.refused for one in load.must_go_on(interrupted=5)] == [0, 0]
+
+
+def test_writes_that_go_on_too_late(started: Start) -> None:
+    load = started([*steady("api", 3, 19, start=0.6), line("web", 3, 4.0)])
+    with pytest.raises(WaitError) as caught:
+        load.must_go_on(interrupted=3)
+    assert caught.value.summary.startswith("the writes were interrupted for 3.4 s (web), not within 3 s (waited for ")
 
 
 def test_each_judgement_begins_where_the_last_one_ended(started: Start) -> None:

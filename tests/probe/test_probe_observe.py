@@ -313,7 +313,7 @@ def test_a_time_out_counts_only_beside_connections_that_were_much_quicker(
 
     class Slow(FakeObserver):
         def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
-            asked.append(self._timeouts[0])
+            asked.append(self._timeout)
             took = looks.pop(0)
             seen = [Sighting(cells[0], Outcome.ALLOWED, "", "", took)] if isinstance(took, float) else []
             return [*seen, Sighting(cells[1], Outcome.BROKEN if took == "none blocked" else Outcome.BLOCKED, "", "")]
@@ -321,10 +321,36 @@ def test_a_time_out_counts_only_beside_connections_that_were_much_quicker(
     with Slow() as observer:
         observer.look([cell(FRONTEND), cell(BACKEND)])
         assert asked == times
-        looks.append(0.0)
-        observer.look([cell(FRONTEND), cell(BACKEND)])
-        assert asked[-1] == times[-1]
     assert asked[0] == TIMEOUTS[0]
+
+
+@pytest.mark.parametrize(
+    ("took", "times"),
+    [
+        ((0.31, 0.61, 1.2, 0.7, 0.6, 0.3, 0.3), [[1.5, 3.0, 6.0], [6.0], [6.0], [3.0], [1.5]]),
+        ((0.31, 0.61, 0.6, 0.61, 0.7), [[1.5, 3.0, 6.0], [3.0, 6.0]]),
+        (("none allowed", "none allowed", "none allowed", 0.3, 0.3), [[1.5, 3.0], [3.0], [3.0], [1.5]]),
+    ],
+    ids=["quicker again", "slow again", "nothing to compare with"],
+)
+def test_the_time_is_halved_again_when_a_look_would_have_counted_with_half_of_it(
+    took: tuple[float | str, ...], times: list[list[float]]
+) -> None:
+    looks, asked = list(took), list[float]()
+
+    class Slow(FakeObserver):
+        def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
+            asked.append(self._timeout)
+            took = looks.pop(0)
+            seen = [Sighting(cells[0], Outcome.ALLOWED, "", "", took)] if isinstance(took, float) else []
+            return [*seen, Sighting(cells[1], Outcome.BLOCKED, "", "")]
+
+    with Slow() as observer:
+        for expected in times:
+            asked.clear()
+            observer.look([cell(FRONTEND), cell(BACKEND)])
+            assert asked == expected
+    assert not looks
 
 
 def test_datagrams_carry_tokens_of_their_own_that_the_targets_report() -> None:

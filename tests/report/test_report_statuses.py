@@ -532,6 +532,35 @@ def test_a_usage_error(project: Project, workers: tuple[str, ...]) -> None:
     assert f"{'pytest' if workers else 'ERROR'}: file or directory not found: nowhere.py" in said
 
 
+def test_a_run_that_is_refused_tells_no_interruption_of_workers_that_it_ended(project: Project) -> None:
+    add_to_conftest(
+        project,
+        """
+        import os, pathlib, time
+
+        WORKER = "PYTEST_XDIST_WORKER" in os.environ
+        ENDED = pathlib.Path(__file__).with_name("ended")
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_collection():
+            if WORKER:
+                raise KeyboardInterrupt  # as execnet does it when the controller ends
+            deadline = time.monotonic() + 60
+            while not ENDED.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            raise pytest.UsageError("there is no milk")
+
+        def pytest_unconfigure():
+            if WORKER:
+                ENDED.touch()
+        """,
+    )
+    project.feature(TEA)
+    run = project.run("-n", "1", exits=4)
+    assert (project.pytester.path / "ended").exists()
+    assert [each.failure.first_line for each in run.problems] == ["there is no milk"]
+
+
 @ALONE_AND_SPREAD
 def test_an_internal_error(project: Project, workers: tuple[str, ...]) -> None:
     add_to_conftest(

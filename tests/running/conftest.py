@@ -105,7 +105,8 @@ class Cluster:
         self.kubeconfig = provider.kubeconfig
         self.core = SimpleNamespace(
             list_namespace=lambda label_selector: SimpleNamespace(items=[]),
-            list_node=lambda: SimpleNamespace(items=[]),
+            list_node=lambda **_: SimpleNamespace(items=[]),
+            list_persistent_volume=lambda **_: SimpleNamespace(items=[]),
             delete_namespace=lambda name: mark(f"namespace {name.split('-')[0]} deleted"),
         )
 
@@ -199,8 +200,8 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    cache = tmp_path / "cache"
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    cache = pytester.path / ".cache" / "kube-acceptance"
     monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(cache))
     pytester.makepyprojecttoml(
         '[tool.pytest.ini_options]\ntestpaths = ["features"]\naddopts = "--strict-markers -p no:cacheprovider"'

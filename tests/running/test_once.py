@@ -138,6 +138,64 @@ def test_one_cluster_and_one_release(project: Project, workers: tuple[str, ...])
     assert environment["Image kube-acceptance-probe"] == "kube-acceptance-probe:1 sha256:1"
 
 
+EARLY = """
+    @given("{what} is there after a while")
+    def is_there():
+        deadline = time.monotonic() + 60
+        while not (ROOT / "marks").exists() or "{mark}" not in (ROOT / "marks").read_text():
+            assert time.monotonic() < deadline, "nobody has begun with it"
+            time.sleep(0.01)
+"""
+STATIC_FIRST = """
+    @static
+    Scenario: Static
+      Given {what} is there after a while
+    @{tier}
+    Scenario: Later
+      Given nothing
+"""
+
+
+@pytest.mark.parametrize(
+    ("tier", "mark"), [("image", "image kube-acceptance-probe built"), ("cluster", "cluster created")]
+)
+def test_what_takes_long_begins_while_others_run_that_do_not_need_it(project: Project, tier: str, mark: str) -> None:
+    project.steps(EARLY.format(what=tier, mark=mark))
+    project.feature(STATIC_FIRST.format(what=tier, tier=tier))
+    assert project.run().ret == 0
+    assert ("cluster created" in project.marks) == (tier == "cluster")
+    assert project.left() == []
+
+
+def test_what_cannot_be_made_fails_those_alone_that_need_it(project: Project) -> None:
+    project.steps("""
+        from kube_acceptance.errors import MachineError
+
+        def connect():
+            raise MachineError("Docker is not running")
+
+        parts.connect = connect
+    """)
+    project.feature("""
+        @static
+        Scenario: Static
+          Given nothing
+        @cluster
+        Scenario: Needs it
+          Given the cluster
+    """)
+    project.run()
+    run = json.loads((project.path / "reports" / "run.json").read_text())
+    told = {each["name"]: each["failure"] and each["failure"]["first_line"] for each in run["features"][0]["scenarios"]}
+    assert told == {"Static": None, "Needs it": 'Set-up failed in "cluster": Docker is not running'}
+
+
+def test_nothing_is_made_where_nothing_needs_it(project: Project) -> None:
+    project.feature("@static\nScenario: Static\n  Given nothing\n")
+    assert project.run().ret == 0
+    assert not (project.path / "marks").exists()
+
+
 def test_a_broken_release_is_installed_once_and_told_by_all(project: Project) -> None:
     project.feature(FOUR)
     (project.path / "broken").touch()

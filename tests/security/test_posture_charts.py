@@ -9,7 +9,7 @@ import yaml
 from test_posture_rules import ACCOUNT, POLICY, workload
 from typer.testing import CliRunner
 
-from kube_acceptance import cli
+from kube_acceptance import cli, tools
 from kube_acceptance.errors import ReleaseError
 from kube_acceptance.release import Chart
 from kube_acceptance.security.posture import RULES, Rendered
@@ -87,7 +87,7 @@ def test_the_command_holds_a_chart_against_the_rules(
 ) -> None:
     given = chart(tmp_path, "values.yaml", prints=prints)
     (tmp_path / "Chart.yaml").touch()
-    monkeypatch.setattr(cli, "resolve", lambda name, cache: given.helm_program)
+    monkeypatch.setattr(tools, "resolve", lambda name, cache: given.helm_program)
     ended = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
     told = "values.yaml: container web of Job web runs web:latest, which names no version; give it a tag with one, or a"
     assert ended.exit_code == status
@@ -98,6 +98,6 @@ def test_the_command_holds_a_chart_against_the_rules(
 
 
 def test_the_command_refuses_a_folder_that_is_no_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "resolve", lambda name, cache: tmp_path / "helm")
+    monkeypatch.setattr(tools, "resolve", lambda name, cache: tmp_path / "helm")
     ended = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
     assert str(ended.exception) == f"{tmp_path} is no chart: it has no Chart.yaml"

@@ -355,3 +355,11 @@ def test_the_certain_come_first() -> None:
 def test_a_full_disk_says_more_than_what_follows_from_it() -> None:
     words = ("PANIC: could not write: No space left on device", "FATAL: terminating", "Error: stopped")
     assert telling(words) == "PANIC: could not write: No space left on device"
+
+
+def test_a_line_that_calls_itself_harmless_is_not_an_error_by_its_words() -> None:
+    started = '{"level": "info", "logger": "uvicorn.error", "message": "Uvicorn running"}'
+    waiting = '{"level": "warning", "logger": "shop.health", "message": "Not ready: schema is at 1, 2 is needed"}'
+    assert telling([waiting, started]) == waiting
+    assert telling([started]) == started
+    assert telling(["Error: no licence", waiting, started]) == "Error: no licence"

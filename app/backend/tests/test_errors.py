@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from todo_backend.limit import MAX_BODY_BYTES
 
 TODO = "/api/todos/00000000-0000-4000-8000-000000000000"
+DAY = "Input should be a day, written as YYYY-MM-DD"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -26,6 +27,14 @@ JSON = {"Content-Type": "application/json"}
             "body.title",
             "Input should be a valid string, unable to parse raw data as a unicode string",
         ),
+        (b'{"title": "x", "due_on": 20000}', "body.due_on", DAY),
+        (b'{"title": "x", "due_on": "2028-02-29T00:00:00Z"}', "body.due_on", DAY),
+        (b'{"title": "x", "due_on": "2028-02-29\\n"}', "body.due_on", DAY),
+        (
+            b'{"title": "x", "due_on": "2027-02-29"}',
+            "body.due_on",
+            "Input should be a valid date or datetime, day value is outside expected range",
+        ),
         (b'{"title": "x", "completed": true}', "body.completed", "Extra inputs are not permitted"),
         (b"", "body", "Field required"),
         (b"[]", "body", "Input should be a valid dictionary or object to extract fields from"),
@@ -39,12 +48,13 @@ def test_a_bad_new_todo(client: TestClient, body: bytes, field: str, message: st
 @pytest.mark.parametrize(
     ("body", "field", "message"),
     [
-        (b"{}", "body", "At least one of title and completed should be given"),
+        (b"{}", "body", "At least one of title, completed and due_on should be given"),
         (b'{"title": "  "}', "body.title", "String should have at least 1 character"),
         (b'{"title": null}', "body.title", "Input should be a valid string"),
         (b'{"completed": null}', "body.completed", "Input should be a valid boolean"),
         (b'{"completed": "yes"}', "body.completed", "Input should be a valid boolean"),
         (b'{"completed": 1}', "body.completed", "Input should be a valid boolean"),
+        (b'{"due_on": "tomorrow"}', "body.due_on", DAY),
         (b'{"id": 1, "title": "x"}', "body.id", "Extra inputs are not permitted"),
     ],
 )

@@ -80,10 +80,10 @@ def test_changes_of_readiness_are_logged_once(client: TestClient, postgres: Post
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("DROP TABLE alembic_version", "schema is at nothing, 0001 is needed"),
-        ("DELETE FROM alembic_version", "schema is at nothing, 0001 is needed"),
-        ("UPDATE alembic_version SET version_num = '0000'", "schema is at 0000, 0001 is needed"),
-        ("UPDATE alembic_version SET version_num = 'abcdef'", "schema is at abcdef, 0001 is needed"),
+        ("DROP TABLE alembic_version", "schema is at nothing, 0002 is needed"),
+        ("DELETE FROM alembic_version", "schema is at nothing, 0002 is needed"),
+        ("UPDATE alembic_version SET version_num = '0000'", "schema is at 0000, 0002 is needed"),
+        ("UPDATE alembic_version SET version_num = 'abcdef'", "schema is at abcdef, 0002 is needed"),
     ],
 )
 def test_a_schema_that_is_not_current(

@@ -10,6 +10,7 @@ from threading import Barrier
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,19 +20,28 @@ from tests.conftest import Settle
 from tests.postgres import PASSWORD, PostgreSQL
 from todo_backend import db, migrate, schema
 from todo_backend.models import Base
+from todo_backend.settings import Settings
 
 
 def revisions(postgres: PostgreSQL, database: str) -> list[tuple[object, ...]]:
     return postgres.execute("SELECT version_num FROM alembic_version", database)
 
 
+def at_revision(settings: Settings, revision: str) -> None:
+    """Migrate a database as a version did that was made for an older schema."""
+    with db.migrating_engine(settings).begin() as connection:
+        config = schema.alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
 def test_migrating_again_changes_nothing(empty_database: str, settle: Settle, postgres: PostgreSQL) -> None:
     settings = settle(empty_database)
-    assert migrate.migrate(settings) == "Migrated the schema from nothing to 0001."
+    assert migrate.migrate(settings) == "Migrated the schema from nothing to 0002."
     postgres.execute("INSERT INTO todos (id, title) VALUES (gen_random_uuid(), 'kept')", empty_database)
-    assert migrate.migrate(settings) == "Nothing to migrate: the schema is at 0001, 0001 is needed."
+    assert migrate.migrate(settings) == "Nothing to migrate: the schema is at 0002, 0002 is needed."
     assert postgres.execute("SELECT title FROM todos", empty_database) == [("kept",)]
-    assert revisions(postgres, empty_database) == [("0001",)]
+    assert revisions(postgres, empty_database) == [("0002",)]
 
 
 def test_of_two_at_once_one_migrates_and_the_other_waits(
@@ -45,16 +55,16 @@ def test_of_two_at_once_one_migrates_and_the_other_waits(
 
     with ThreadPoolExecutor(together.parties) as pool:
         outcomes = sorted(pool.map(run, range(together.parties)))
-    assert outcomes == ["Migrated the schema from nothing to 0001."] + [
-        "Nothing to migrate: the schema is at 0001, 0001 is needed."
+    assert outcomes == ["Migrated the schema from nothing to 0002."] + [
+        "Nothing to migrate: the schema is at 0002, 0002 is needed."
     ] * (together.parties - 1)
-    assert revisions(postgres, empty_database) == [("0001",)]
+    assert revisions(postgres, empty_database) == [("0002",)]
 
 
 def test_a_newer_schema_is_left_alone(own_database: str, settle: Settle, postgres: PostgreSQL) -> None:
-    postgres.execute("UPDATE alembic_version SET version_num = '0002'", own_database)
-    assert migrate.migrate(settle(own_database)) == "Nothing to migrate: the schema is at 0002, 0001 is needed."
-    assert revisions(postgres, own_database) == [("0002",)]
+    postgres.execute("UPDATE alembic_version SET version_num = '0003'", own_database)
+    assert migrate.migrate(settle(own_database)) == "Nothing to migrate: the schema is at 0003, 0002 is needed."
+    assert revisions(postgres, own_database) == [("0003",)]
 
 
 def test_a_failed_migration_leaves_nothing_behind(empty_database: str, settle: Settle, postgres: PostgreSQL) -> None:
@@ -62,6 +72,28 @@ def test_a_failed_migration_leaves_nothing_behind(empty_database: str, settle: S
     with pytest.raises(DBAPIError, match="already exists"):
         migrate.migrate(settle(empty_database))
     assert postgres.execute("SELECT relname FROM pg_class WHERE relname IN ('todos', 'alembic_version')") == []
+
+
+def test_a_newer_version_adds_what_the_older_can_ignore(
+    empty_database: str, settle: Settle, postgres: PostgreSQL
+) -> None:
+    at_revision(settle(empty_database), "0001")
+    postgres.execute("INSERT INTO todos (id, title) VALUES (gen_random_uuid(), 'kept')", empty_database)
+    before = postgres.execute("SELECT id, title, completed, created_at, updated_at FROM todos", empty_database)
+    assert migrate.migrate(settle(empty_database)) == "Migrated the schema from 0001 to 0002."
+    columns = "id, title, completed, created_at, updated_at, due_on"
+    assert postgres.execute(f"SELECT {columns} FROM todos", empty_database) == [(*before[0], None)]
+    postgres.execute("INSERT INTO todos (id, title) VALUES (gen_random_uuid(), 'as of old')", empty_database)
+
+
+def test_a_failed_migration_leaves_the_schema_where_it_was(
+    empty_database: str, settle: Settle, postgres: PostgreSQL
+) -> None:
+    at_revision(settle(empty_database), "0001")
+    postgres.execute("ALTER TABLE todos ADD COLUMN due_on text", empty_database)
+    with pytest.raises(DBAPIError, match='column "due_on" of relation "todos" already exists'):
+        migrate.migrate(settle(empty_database))
+    assert revisions(postgres, empty_database) == [("0001",)]
 
 
 def test_the_migrations_make_what_the_models_say(shared_database: str, settle: Settle) -> None:
@@ -107,7 +139,7 @@ def environment(
 def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
     assert migrate.main() == 0
     line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["message"]) == ("info", "Migrated the schema from nothing to 0001.")
+    assert (line["level"], line["message"]) == ("info", "Migrated the schema from nothing to 0002.")
 
 
 @pytest.mark.usefixtures("environment")

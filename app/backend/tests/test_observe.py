@@ -128,7 +128,7 @@ def test_requests_are_counted_by_route(own_client: TestClient) -> None:
     }
     assert samples['http_request_duration_seconds_count{method="GET",route="/api/todos/{todo_id}"}'] == 3
     assert samples["http_requests_in_progress"] == 1  # this one
-    assert samples['todo_backend_build_info{version="0.1.0"}'] == 1
+    assert samples['todo_backend_build_info{version="0.2.0"}'] == 1
     assert samples["process_resident_memory_bytes"] > 0
 
 
@@ -140,4 +140,4 @@ def test_metrics_are_in_prometheus_format(client: TestClient) -> None:
 
 def test_nothing_asks_a_browser_to_load_from_elsewhere(client: TestClient) -> None:
     assert (client.get("/docs").status_code, client.get("/redoc").status_code) == (404, 404)
-    assert client.get("/openapi.json").json()["info"] == {"title": "Todo", "version": "0.1.0"}
+    assert client.get("/openapi.json").json()["info"] == {"title": "Todo", "version": "0.2.0"}

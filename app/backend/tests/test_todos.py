@@ -30,9 +30,9 @@ def test_a_new_todo_is_stored_as_it_is_answered(client: TestClient) -> None:
     answer = client.post("/api/todos", json={"title": "  buy milk \n"})
     assert answer.status_code == 201
     todo = answer.json()
-    assert list(todo) == ["id", "title", "completed", "created_at", "updated_at"]
+    assert list(todo) == ["id", "title", "completed", "due_on", "created_at", "updated_at"]
     assert UUID(todo["id"]).version == 4
-    assert (todo["title"], todo["completed"]) == ("buy milk", False)
+    assert (todo["title"], todo["completed"], todo["due_on"]) == ("buy milk", False, None)
     assert todo["created_at"] == todo["updated_at"]
     assert todo["created_at"].endswith("Z")
     assert abs(datetime.now(UTC) - datetime.fromisoformat(todo["created_at"])) < timedelta(minutes=1)
@@ -62,6 +62,21 @@ def test_a_todo_is_completed_and_reopened(client: TestClient) -> None:
         answer = client.patch(f"/api/todos/{identifier}", json={"completed": completed})
         assert (answer.status_code, answer.json()["completed"]) == (200, completed)
         assert answer.json()["title"] == "buy milk"
+
+
+def test_a_todo_is_due_on_a_day(client: TestClient) -> None:
+    todo = client.post("/api/todos", json={"title": "buy milk", "due_on": "2028-02-29"}).json()
+    assert todo["due_on"] == "2028-02-29"
+    assert client.get("/api/todos").json()["items"] == [todo]
+    for due_on in ("0001-01-01", "9999-12-31", None, "2028-03-01"):
+        answer = client.patch(f"/api/todos/{todo['id']}", json={"due_on": due_on})
+        assert (answer.status_code, answer.json()["due_on"]) == (200, due_on)
+        assert client.get(f"/api/todos/{todo['id']}").json() == answer.json()
+
+
+def test_a_change_of_something_else_leaves_the_day(client: TestClient) -> None:
+    todo = client.post("/api/todos", json={"title": "buy milk", "due_on": "2028-02-29"}).json()
+    assert client.patch(f"/api/todos/{todo['id']}", json={"completed": True}).json()["due_on"] == "2028-02-29"
 
 
 def test_a_change_touches_its_todo_alone(client: TestClient) -> None:

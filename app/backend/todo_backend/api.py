@@ -35,7 +35,7 @@ Sessions = Annotated[sessionmaker[Session], Depends(_sessions)]
 def create(new: NewTodo, sessions: Sessions) -> TodoView:
     """Store a new todo."""
     with sessions.begin() as session:
-        todo = Todo(title=new.title)
+        todo = Todo(title=new.title, due_on=new.due_on)
         session.add(todo)
     return TodoView.model_validate(todo)
 
@@ -66,7 +66,7 @@ def read(todo_id: UUID, sessions: Sessions) -> TodoView:
 
 @router.patch("/{todo_id}", responses=NOT_FOUND)
 def change(todo_id: UUID, to: Annotated[SomeTodoChange, Body()], sessions: Sessions) -> TodoView:
-    """Rename a todo, or mark it completed or not."""
+    """Rename a todo, mark it completed or not, or say when it is due."""
     with sessions.begin() as session:
         todo = session.scalar(update(Todo).where(Todo.id == todo_id).values(**to).returning(Todo))
     return _view(todo, todo_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from typing_extensions import TypedDict
 
 from todo_backend.models import TITLE_LENGTH
@@ -21,9 +22,16 @@ def _storable(text: str) -> str:
     return text
 
 
+def _written_as_a_day(value: object) -> object:
+    # pydantic itself would also take seconds since 1970, and times of midnight
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)):
+        raise ValueError("Input should be a day, written as YYYY-MM-DD")
+    return value
+
+
 def _not_empty(change: TodoChange) -> TodoChange:
     if not change:
-        raise ValueError("At least one of title and completed should be given")
+        raise ValueError("At least one of title, completed and due_on should be given")
     return change
 
 
@@ -34,12 +42,16 @@ Title = Annotated[
 ]
 
 
+Day = Annotated[date | None, BeforeValidator(_written_as_a_day)]
+
+
 class NewTodo(BaseModel):
     """Body of a POST."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: Title
+    due_on: Day = None
 
 
 class TodoChange(TypedDict, total=False):
@@ -49,6 +61,7 @@ class TodoChange(TypedDict, total=False):
 
     title: Title
     completed: StrictBool
+    due_on: Day
 
 
 SomeTodoChange = Annotated[TodoChange, AfterValidator(_not_empty)]
@@ -62,6 +75,7 @@ class TodoView(BaseModel):
     id: UUID
     title: str
     completed: bool
+    due_on: date | None
     created_at: datetime
     updated_at: datetime
 

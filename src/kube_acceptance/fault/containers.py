@@ -36,13 +36,13 @@ def kill_containers(release: Release, component: str, container: str = "", *, wi
         for pod, status in doomed:
             release.cluster.provider.signal_container(pod.spec.node_name, status.container_id, "KILL")
         before = {_key(pod, status): status.restart_count for pod, status in doomed}
-        eventually(
+        anew = eventually(
             f"{len(doomed)} killed containers to run anew",
             lambda: _anew(release, component, before),
             within=within,
             changed=changed,
         )
-    return [_proof(pod, status, before[_key(pod, status)]) for pod, status in running(release, component, container)]
+    return [_proof(pod, status, before[_key(pod, status)]) for pod, status in anew or ()]
 
 
 def running(release: Release, component: str, container: str = "") -> Iterator[tuple[Any, Any]]:
@@ -60,10 +60,10 @@ def none_runs(release: Release, component: str, container: str = "") -> str:
     return f"no {component} container of release {release.name} runs"
 
 
-def _anew(release: Release, component: str, before: dict[str, int]) -> Seen[None]:
-    anew = {_key(pod, status) for pod, status in running(release, component) if _is_anew(pod, status, before)}
-    missing = sorted(before.keys() - anew)
-    return Seen(not missing, f"{len(missing)} of {len(before)} containers do not run anew: {', '.join(missing)}")
+def _anew(release: Release, component: str, before: dict[str, int]) -> Seen[list[tuple[Any, Any]]]:
+    anew = [(pod, status) for pod, status in running(release, component) if _is_anew(pod, status, before)]
+    missing = sorted(before.keys() - {_key(pod, status) for pod, status in anew})
+    return Seen(not missing, f"{len(missing)} of {len(before)} containers do not run anew: {', '.join(missing)}", anew)
 
 
 def _is_anew(pod: Any, status: Any, before: dict[str, int]) -> bool:

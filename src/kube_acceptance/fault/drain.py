@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import FaultError
-from kube_acceptance.fault.scheduling import cordon, uncordon
+from kube_acceptance.fault.scheduling import cordon
 from kube_acceptance.release import Release
 from kube_acceptance.wait import Seen, eventually
 from kube_acceptance.wait.changes import changes
@@ -35,7 +36,9 @@ class Drained:
         return ", ".join(sorted(self.evicted.values()))
 
 
-def drain_node(release: Release, node: str, *, within: float, afterwards: contextlib.ExitStack) -> Drained:
+def drain_node(
+    release: Release, node: str, *, within: float, labels: Mapping[str, str], afterwards: contextlib.ExitStack
+) -> Drained:
     """Cordon a node and evict a release's pods from it, as `kubectl drain` does it; others' pods are left alone.
 
     An eviction that a PodDisruptionBudget forbids is asked for again until the time is over. Pods of DaemonSets stay,
@@ -45,6 +48,7 @@ def drain_node(release: Release, node: str, *, within: float, afterwards: contex
         release: The release.
         node: The node.
         within: Seconds until all evicted pods are gone.
+        labels: Those of what this run makes; the node carries them until it is put back.
         afterwards: Is given what lets the node take pods again, however the scenario ends.
 
     Raises:
@@ -54,8 +58,7 @@ def drain_node(release: Release, node: str, *, within: float, afterwards: contex
     doomed = {str(pod.metadata.uid): pod.metadata.name for pod in release.pods() if _to_go(pod, node)}
     if not doomed:
         raise FaultError(f"no pod of release {release.name} runs on node {node}, so to drain it would prove nothing")
-    cordon(release.cluster, node)
-    afterwards.callback(uncordon, release.cluster, node)
+    cordon(release.cluster, node, labels=labels, afterwards=afterwards)
     kept: dict[str, str] = {}
     accepted: set[str] = set()
     with changes(release.cluster.new_client, release.namespace) as changed:

@@ -1,8 +1,10 @@
-"""Which nodes take pods: all of them for a while, or one no more."""
+"""Which nodes take pods: all of them for a while, or one no more; and how they are put back."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from kube_acceptance.cluster import Cluster
@@ -10,13 +12,15 @@ from kube_acceptance.errors import FaultError
 
 REFUSES = "NoSchedule"
 BY_KUBERNETES = "node.kubernetes.io/"  # the taints by which Kubernetes itself keeps pods off a node that is not well
+BEFORE = "kube-acceptance/before"  # the annotation that keeps what a node was like, in case that a run is killed
 
 
-def let_every_node_take_pods(cluster: Cluster, *, afterwards: contextlib.ExitStack) -> str:
+def let_every_node_take_pods(cluster: Cluster, *, labels: Mapping[str, str], afterwards: contextlib.ExitStack) -> str:
     """Take away the taints by which administrators keep pods off nodes, such as the control plane's.
 
     Args:
         cluster: The cluster.
+        labels: Those of what this run makes; a changed node carries them until it is put back.
         afterwards: Is given what puts the taints back, however the scenario ends.
 
     Returns:
@@ -28,30 +32,36 @@ def let_every_node_take_pods(cluster: Cluster, *, afterwards: contextlib.ExitSta
     nodes = cluster.core.list_node().items
     if len(nodes) < 2:
         raise FaultError("the cluster has one node, so pods have nowhere else to go")
+    refusing = {node.metadata.name: _refusing(node) for node in nodes}
+    for name, taints in refusing.items():
+        if ill := [taint.key for taint in taints if taint.key.startswith(BY_KUBERNETES)]:
+            raise FaultError(f"node {name} takes no pods: {', '.join(ill)}")
     taken = []
-    for node in nodes:
-        for taint in [one for one in node.spec.taints or [] if one.effect == REFUSES]:
-            if taint.key.startswith(BY_KUBERNETES):
-                raise FaultError(f"node {node.metadata.name} takes no pods: {taint.key}")
-            words = f"{taint.key}={taint.value}" if taint.value else taint.key
-            afterwards.callback(
-                cluster.kubectl, "taint", "nodes", node.metadata.name, f"{words}:{REFUSES}", "--overwrite"
-            )
-            cluster.kubectl("taint", "nodes", node.metadata.name, f"{taint.key}:{REFUSES}-")
-            taken.append(f"{taint.key} of node {node.metadata.name}")
+    for name, taints in refusing.items():
+        for taint in taints:
+            _remember(cluster, name, labels, afterwards)
+            cluster.kubectl("taint", "nodes", name, f"{taint.key}:{REFUSES}-")
+            taken.append(f"{taint.key} of node {name}")
     return f"{len(nodes)} nodes take pods" + (f", without the taint {', '.join(taken)}" if taken else "")
 
 
-def cordon(cluster: Cluster, node: str) -> None:
+def cordon(cluster: Cluster, node: str, *, labels: Mapping[str, str], afterwards: contextlib.ExitStack) -> None:
     """Let a node take no more pods.
+
+    Args:
+        cluster: The cluster.
+        node: The node.
+        labels: Those of what this run makes; the node carries them until it is put back.
+        afterwards: Is given what puts the node back, however the scenario ends.
 
     Raises:
         FaultError: It took none before, or takes them still.
     """
-    if _unschedulable(cluster, node):
+    if cluster.core.read_node(node).spec.unschedulable:
         raise FaultError(f"node {node} takes no pods already, so to cordon it would prove nothing")
+    _remember(cluster, node, labels, afterwards)
     _set(cluster, node, unschedulable=True)
-    if not _unschedulable(cluster, node):
+    if not cluster.core.read_node(node).spec.unschedulable:
         raise FaultError(f"node {node} was cordoned, but takes pods still")
 
 
@@ -62,15 +72,40 @@ def uncordon(cluster: Cluster, node: str) -> str:
         FaultError: It takes none still.
     """
     _set(cluster, node, unschedulable=False)
-    if _unschedulable(cluster, node):
+    if cluster.core.read_node(node).spec.unschedulable:
         raise FaultError(f"node {node} was uncordoned, but takes no pods still")
     return f"node {node} takes pods"
 
 
-def _set(cluster: Cluster, node: str, *, unschedulable: bool) -> None:
-    cluster.core.patch_node(node, {"spec": {"unschedulable": unschedulable or None}})
+def put_back(cluster: Cluster, node: str) -> None:
+    """Let a node take pods as it did before a fault changed that; does nothing to a node that none has changed."""
+    meta: Any = cluster.core.read_node(node).metadata
+    kept = (meta.annotations or {}).get(BEFORE)
+    if kept is None:
+        return
+    before = json.loads(kept)
+    for key, value in before["taints"]:
+        words = f"{key}={value}" if value else key
+        cluster.kubectl("taint", "nodes", node, f"{words}:{REFUSES}", "--overwrite")
+    uncordon(cluster, node)
+    gone = {"labels": dict.fromkeys(before["labels"]), "annotations": {BEFORE: None}}
+    cluster.core.patch_node(node, {"metadata": gone})
 
 
-def _unschedulable(cluster: Cluster, node: str) -> bool:
+def _remember(cluster: Cluster, node: str, labels: Mapping[str, str], afterwards: contextlib.ExitStack) -> None:
+    """Write down at the node itself what it is like, unless that is done, and have it put back in the end."""
     found: Any = cluster.core.read_node(node)
-    return bool(found.spec.unschedulable)
+    if BEFORE in (found.metadata.annotations or {}):
+        return
+    before = {"taints": [(taint.key, taint.value or "") for taint in _refusing(found)], "labels": sorted(labels)}
+    afterwards.callback(put_back, cluster, node)
+    kept = {"labels": dict(labels), "annotations": {BEFORE: json.dumps(before)}}
+    cluster.core.patch_node(node, {"metadata": kept})
+
+
+def _refusing(node: Any) -> list[Any]:
+    return [taint for taint in node.spec.taints or [] if taint.effect == REFUSES]
+
+
+def _set(cluster: Cluster, node: str, *, unschedulable: bool) -> None:
+    cluster.core.patch_node(node, {"spec": {"unschedulable": unschedulable}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,10 @@ FILLER = ".kube-acceptance-filler"
 FULL = "No space left on device"
 # the file systems that a node lives on: to fill one of them would fill the machine
 _OF_THE_NODE = ("/", "/var", "/var/lib/kubelet", "/var/lib/containerd")
+TIMES = 3  # how often it is filled up: whoever uses the volume may have freed something meanwhile
 # once by large pieces, and what is then left by pages, until not even one byte can be written
 _FILL = """
-dd if=/dev/zero of="$1" bs=1M 2>/dev/null
+dd if=/dev/zero of="$1" bs=1M oflag=append conv=notrunc 2>/dev/null
 dd if=/dev/zero of="$1" bs=4096 oflag=append conv=notrunc 2>/dev/null
 dd if=/dev/zero of="$1.more" bs=1 count=1
 true
@@ -43,7 +44,7 @@ def bounded_volume(
     claim: str,
     namespace: str,
     storage_class: str,
-    labels: dict[str, str],
+    labels: Mapping[str, str],
     afterwards: contextlib.ExitStack,
 ) -> str:
     """Make a volume that holds a size and not a byte more, for one claim alone: a file system of its own in memory.
@@ -69,14 +70,11 @@ def bounded_volume(
     node = _node_that_takes_pods(cluster)
     path = f"{BELOW}/{name}"
     limit = int(volumes.quantity(size))
-    # first what removes it: lazily, for the pod that uses it may not be gone yet, and the memory is freed with its end
-    quoted = shlex.quote(path)
-    afterwards.callback(_on, cluster, node, f"umount --lazy {quoted} 2>/dev/null; rmdir {quoted}")
-    _on(cluster, node, f"mkdir -p {quoted} && mount -t tmpfs -o size={limit},mode=0777 kube-acceptance {quoted}")
-    afterwards.callback(cluster.kubectl, "delete", "persistentvolume", name, "--wait=false", "--ignore-not-found")
+    afterwards.callback(remove_volume, cluster, name, Place(node, path))
+    _on(cluster, node, 'mkdir -p "$1" && mount -t tmpfs -o "size=$2,mode=0777" kube-acceptance "$1"', path, str(limit))
     cluster.core.create_persistent_volume(
         {
-            "metadata": {"name": name, "labels": labels},
+            "metadata": {"name": name, "labels": dict(labels)},
             "spec": {
                 "capacity": {"storage": size},
                 "accessModes": ["ReadWriteOnce"],
@@ -89,6 +87,12 @@ def bounded_volume(
         }
     )
     return f"volume {name} of {size} on node {node}, for claim {claim}"
+
+
+def remove_volume(cluster: Cluster, name: str, place: Place) -> None:
+    """Remove a volume of the harness's own, which a pod may use still: its memory is freed when that has ended."""
+    cluster.kubectl("delete", "persistentvolume", name, "--wait=false", "--ignore-not-found")
+    _on(cluster, place.node, 'umount --lazy "$1" 2>/dev/null; rmdir "$1" 2>/dev/null; true', place.path)
 
 
 def fill_volume(release: Release, component: str, *, afterwards: contextlib.ExitStack) -> str:
@@ -105,17 +109,16 @@ def fill_volume(release: Release, component: str, *, afterwards: contextlib.Exit
     Raises:
         FaultError: The volume is no folder of a node, shares its file system with the node, or takes writes still.
     """
-    place = place_of(release, component)
-    cluster, filler = release.cluster, shlex.quote(f"{place.path}/{FILLER}")
+    cluster, place = release.cluster, place_of(release, component)
+    filler = f"{place.path}/{FILLER}"
     _must_be_apart(cluster, place)
-    afterwards.callback(_on, cluster, place.node, f"rm -f {filler} {filler}.more")
-    said = _on(cluster, place.node, _FILL, f"{place.path}/{FILLER}")
-    left = _left(cluster, place)
-    if left or FULL not in said:
-        raise FaultError(
-            f"the volume of the {component} was not filled: {left} bytes are left, and a write says {said!r}"
-        )
-    return f"{place.path} on node {place.node}: 0 bytes left, a write says {FULL!r}"
+    afterwards.callback(_on, cluster, place.node, 'rm -f "$1" "$1.more"', filler)
+    for _ in range(TIMES):
+        said = _on(cluster, place.node, _FILL, filler)
+        left = _left(cluster, place)
+        if not left and FULL in said:
+            return f"{place.path} on node {place.node}: 0 bytes left, a write says {FULL!r}"
+    raise FaultError(f"the volume of the {component} was not filled: {left} bytes are left, and a write says {said!r}")
 
 
 def empty_volume(release: Release, component: str) -> str:
@@ -125,9 +128,8 @@ def empty_volume(release: Release, component: str) -> str:
         FaultError: It was not filled, or no room was made.
     """
     place = place_of(release, component)
-    filler = shlex.quote(f"{place.path}/{FILLER}")
     before = _left(release.cluster, place)
-    _on(release.cluster, place.node, f"rm {filler}; rm -f {filler}.more")
+    _on(release.cluster, place.node, 'rm -f "$1.more"; rm "$1"', f"{place.path}/{FILLER}")
     after = _left(release.cluster, place)
     if after <= before:
         raise FaultError(f"no room was made on the volume of the {component}: {before} bytes before, {after} now")
@@ -151,8 +153,7 @@ def place_of(release: Release, component: str) -> Place:
 
 
 def _must_be_apart(cluster: Cluster, place: Place) -> None:
-    paths = " ".join(shlex.quote(path) for path in (place.path, *_OF_THE_NODE))
-    mine, *others = _on(cluster, place.node, f"stat --format %d {paths}").split()
+    mine, *others = _on(cluster, place.node, 'stat --format %d "$@"', place.path, *_OF_THE_NODE).split()
     if mine in others:
         raise FaultError(
             f"the volume at {place.path} shares its file system with node {place.node}: that would be filled too",
@@ -161,7 +162,7 @@ def _must_be_apart(cluster: Cluster, place: Place) -> None:
 
 
 def _left(cluster: Cluster, place: Place) -> int:
-    blocks, size = _on(cluster, place.node, f"stat --file-system --format '%a %S' {shlex.quote(place.path)}").split()
+    blocks, size = _on(cluster, place.node, "stat --file-system --format '%a %S' \"$1\"", place.path).split()
     return int(blocks) * int(size)
 
 

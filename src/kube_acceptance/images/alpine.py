@@ -7,9 +7,6 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-
 from kube_acceptance.errors import ImageError
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
@@ -64,6 +61,9 @@ def elf_interpreter(program: BinaryIO) -> str | None:
     Raises:
         ValueError: It is not an ELF file.
     """
+    from elftools.common.exceptions import ELFError  # most runs look into no image
+    from elftools.elf.elffile import ELFFile
+
     try:
         for segment in ELFFile(program).iter_segments("PT_INTERP"):
             return str(segment.data().rstrip(b"\0"), "ascii", "replace")

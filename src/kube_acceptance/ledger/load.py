@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.ledger.course import Course, course, interruptions
 from kube_acceptance.ledger.ledger import Ledger, Write, WriteOutcome
 from kube_acceptance.ledger.way import Way
@@ -34,6 +34,9 @@ class Load(AbstractContextManager["Load"]):
         image: The probe image's reference.
         labels: The labels of what this run makes.
         count: How many writes each way must be acknowledged, at first and after each interruption.
+
+    Raises:
+        ConfigurationError: Two ways have one name, by which their writes could not be told apart.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Load(AbstractContextManager["Load"]):
         labels: Mapping[str, str],
         count: int,
     ) -> None:
+        self._ways = [way.name for way in ways]
+        if twice := next((name for name in self._ways if self._ways.count(name) > 1), ""):
+            raise ConfigurationError(f"two ways are called {twice!r}, so their writes could not be told apart")
         self.ledger = Ledger()
         self._writer = Writer(release, ways, image=image, labels=labels)
-        self._ways = [way.name for way in ways]
         self._stored = stored
         self._count = count
         self._began = self._since = self._now = 0.0
@@ -114,6 +119,26 @@ class Load(AbstractContextManager["Load"]):
         eventually(f"no write to be acknowledged for {lasting:g} s", lambda: self._still(lasting), within=within)
         return self._courses(self._since)
 
+    def must_go_on(self, *, interrupted: float) -> list[Course]:
+        """Wait for enough further writes in a row each way, whether they were interrupted or not.
+
+        Args:
+            interrupted: Seconds that the longest time without an acknowledgement may have taken on any way.
+
+        Returns:
+            How the writes of each way went since the last judgement.
+
+        Raises:
+            AcceptanceError: An acknowledged write is lost.
+            WaitError: An interruption was too long, or there are no further writes.
+        """
+        self._look()
+        begun = self._now
+        eventually(
+            "the writes to go on", lambda: self._going_on(begun, interrupted), within=interrupted + self._slack()
+        )
+        return self._judged()
+
     def must_not_be_interrupted(self) -> list[Course]:
         """Wait for enough further writes each way; since the last judgement none may have been interrupted.
 
@@ -166,6 +191,19 @@ class Load(AbstractContextManager["Load"]):
         return Seen(not lacking, f"acknowledged of {self._count}, {'; '.join(said)}")
 
     def _resumed(self, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        if seen.hopeless or any(one.interrupted for one in self._courses(self._since)):
+            return seen
+        return Seen(False, f"the writes were not interrupted: {seen.said}")
+
+    def _going_on(self, begun: float, within: float) -> Seen[None]:
+        seen = self._bounded(within)
+        return Seen(
+            seen.met and all(one.row >= self._count for one in self._courses(begun)), seen.said, hopeless=seen.hopeless
+        )
+
+    def _bounded(self, within: float) -> Seen[None]:
+        """Whether the writes go on each way, and none was without an acknowledgement for too long."""
         self._look()
         courses = self._courses(self._since)
         if any(one.silent > IN_TROUBLE for one in courses):
@@ -175,8 +213,6 @@ class Load(AbstractContextManager["Load"]):
         if too_long:
             hopeless = f"the writes were {interruptions(too_long)}, not within {within:g} s{_told(too_long[0])}"
             return Seen(False, said, hopeless=hopeless)
-        if not any(one.interrupted for one in courses):
-            return Seen(False, f"the writes were not interrupted: {said}")
         return Seen(all(one.row >= self._count for one in courses), said)
 
     def _still(self, lasting: float) -> Seen[None]:
@@ -237,14 +273,13 @@ class Load(AbstractContextManager["Load"]):
         return self._count * EVERY * TIMES + 2 * DEADLINE
 
     def _must_lose_nothing(self) -> None:
-        acknowledged = Ledger(self.ledger.before, list(self.ledger.writes))
         try:
-            stored = self._stored()
+            stored = self._stored()  # what was acknowledged is known already: nothing of it may come later
         except AcceptanceError:
             return  # nobody can be asked yet
-        if acknowledged.lost(stored):
+        if self.ledger.lost(stored):
             self._tell(stored)
-        acknowledged.must_lose_nothing(stored)
+        self.ledger.must_lose_nothing(stored)
 
     def _tell(self, stored: Mapping[str, str]) -> None:
         note(f"{self.ledger.counts(stored)}; {interruptions(self._courses(self._began))}")

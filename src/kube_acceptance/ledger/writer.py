@@ -29,6 +29,7 @@ EVERY = 0.2  # seconds between two writes of one way
 DEADLINE = 5.0  # seconds that one write may take
 OUTSTANDING = 32  # writes of one way at most: more than are begun within the deadline
 SILENT = 15.0  # seconds after which a writer that says nothing is looked at; it says something each second
+LIVES = 3600  # seconds at most, should nobody be left to end it; by then its log is not full yet, and read whole
 OVERLAP = 5  # seconds that are read twice, so that nothing falls between two reads
 END = "import os, signal; os.kill(1, signal.SIGTERM)"
 
@@ -131,7 +132,8 @@ class Writer(AbstractContextManager["Writer"]):
         nodes = self._cluster.core.list_node().items
         node = out_of_reach(nodes, {pod.spec.node_name for pod in self._release.pods()})
         # by its name past the scheduler, and past every taint: nothing evicts it
-        manifest["spec"] |= {"tolerations": [{"operator": "Exists"}], **({"nodeName": node} if node else {})}
+        manifest["spec"] |= {"tolerations": [{"operator": "Exists"}], "activeDeadlineSeconds": LIVES}
+        manifest["spec"] |= {"nodeName": node} if node else {}
         return manifest
 
     def _must_live(self) -> None:

@@ -16,9 +16,11 @@ from kubernetes import client
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.policy.random_sets import policy_set
 from kube_acceptance.policy.world import Compared, World
+from kube_acceptance.probe.pace import Pace
 from kube_acceptance.probe.peers import Peers
 
 WORLDS = 4  # at a time; each is ten pods
+APART = 0.4  # seconds from the beginning of a look to that of the next, in whatever world
 ENOUGH = 3  # sets that fail: nobody begins another, and the error shows everything of them
 
 
@@ -109,10 +111,11 @@ def check(
         waiting.put(number)
     found: list[Compared] = []
     with ExitStack() as made:
+        pace = Pace(APART)
         outside = made.enter_context(Peers(new_client, image, labels=labels)).outside()
 
         def work(_: int) -> None:
-            with World(new_client, image, labels=labels, outside=outside) as world:
+            with World(new_client, image, labels=labels, outside=outside, pace=pace) as world:
                 world.start()
                 for compared in _compare_all(world, seed, waiting):
                     say(_line(compared))

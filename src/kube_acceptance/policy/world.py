@@ -29,6 +29,7 @@ from kube_acceptance.policy.random_sets import (
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Observer, Sighting
 from kube_acceptance.probe.outcome import Outcome
+from kube_acceptance.probe.pace import Pace
 from kube_acceptance.probe.peers import Peers
 from kube_acceptance.probe.place import SERVED_PORT, Guest, Place, Target
 from kube_acceptance.probe.report import Report, settle
@@ -64,17 +65,24 @@ class World(AbstractContextManager["World"]):
         image: The probe image's reference, loaded into the cluster.
         labels: Labels of what is made, by which orphans are found.
         outside: A host outside the cluster that answers with a nonce.
+        pace: What keeps the looks of several worlds from beginning together.
     """
 
     def __init__(
-        self, new_client: Callable[[], client.ApiClient], image: str, *, labels: Mapping[str, str], outside: Target
+        self,
+        new_client: Callable[[], client.ApiClient],
+        image: str,
+        *,
+        labels: Mapping[str, str],
+        outside: Target,
+        pace: Pace,
     ) -> None:
         self._core: Any = client.CoreV1Api(new_client())
         self._policies: Any = client.NetworkingV1Api(new_client())
         self._labels = dict(labels)
         self._outside = outside
         self._peers = Peers(new_client, image, labels=labels)
-        self._observer = Observer(new_client, image)
+        self._observer = Observer(new_client, image, pace=pace)
         self._namespaces: dict[str, str] = {}
         self._cells: dict[Connection, Cell] = {}
         self._controls: list[Cell] = []

@@ -55,18 +55,22 @@ class Observer(AbstractContextManager["Observer"]):
 
     A connection counts as blocked after 1.5 s where every one that got through in the same look did so in a fifth of
     that; after 3 s where none got through. Where one was slower, the look does not count, and from then on all have
-    twice the time, at most 6 s. Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298):
-    a lost one is no block.
+    twice the time, at most 6 s, until a look would have counted with half of it: one slow moment makes no slow run.
+    Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298): a lost one is no block.
 
     Args:
         new_client: Makes an API client; each session gets one of its own.
         image: The probe image's reference.
+        pace: Called before the connections of each look are made; see `Pace`.
     """
 
-    def __init__(self, new_client: Callable[[], client.ApiClient], image: str) -> None:
+    def __init__(
+        self, new_client: Callable[[], client.ApiClient], image: str, *, pace: Callable[[], None] = lambda: None
+    ) -> None:
         self._new_client = new_client
         self._image = image
-        self._timeouts = list(TIMEOUTS)
+        self._pace = pace
+        self._patience = 0  # which of the time-outs counts
         self._sessions: dict[Place, Session] = {}
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="probe")
 
@@ -83,17 +87,16 @@ class Observer(AbstractContextManager["Observer"]):
     def look(self, cells: Sequence[Cell]) -> list[Sighting]:
         """Try every connection at once, each a new one, and return what was seen in the order of the cells."""
         seen = self._look(cells)
-        while len(self._timeouts) > 1 and not self._in_time(seen):
-            self._timeouts.pop(0)
+        while self._timeout < TIMEOUTS[-1] and not _in_time(seen, self._timeout):
+            self._patience += 1
             seen = self._look(cells)
+        if self._patience and _were_brisk(seen, TIMEOUTS[self._patience - 1]):
+            self._patience -= 1
         return seen
 
-    def _in_time(self, seen: Sequence[Sighting]) -> bool:
-        """Whether what was blocked would have got through by now, had it been allowed."""
-        if not any(one.outcome is Outcome.BLOCKED for one in seen):
-            return True
-        allowed = [one.seconds for one in seen if one.outcome is Outcome.ALLOWED]
-        return max(allowed) <= self._timeouts[0] / BRISK if allowed else self._timeouts[0] >= ALONE
+    @property
+    def _timeout(self) -> float:
+        return TIMEOUTS[self._patience]
 
     def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
         cells_from: dict[Place, list[Cell]] = {}
@@ -107,9 +110,10 @@ class Observer(AbstractContextManager["Observer"]):
         def asked(cell: Cell) -> dict[str, Any]:
             return {**probe(cell), "token": tokens[cell]} if cell in tokens else probe(cell)
 
+        self._pace()
         tried = self._ask(
             {
-                place: {"do": "probe", "timeout": self._timeouts[0], "probes": [asked(cell) for cell in its_cells]}
+                place: {"do": "probe", "timeout": self._timeout, "probes": [asked(cell) for cell in its_cells]}
                 for place, its_cells in cells_from.items()
             },
             lost,
@@ -168,7 +172,7 @@ class Observer(AbstractContextManager["Observer"]):
                 self._sessions.pop(place).close()
 
         def receive(session: Session) -> dict[str, Any]:
-            reply = session.receive(within=self._timeouts[0] + PATIENCE)
+            reply = session.receive(within=self._timeout + PATIENCE)
             if reply["self"]:
                 raise ProbeError(reply["self"])
             return reply
@@ -178,6 +182,18 @@ class Observer(AbstractContextManager["Observer"]):
         for place in requests:
             attempt(place, receive)
         return replies
+
+
+def _in_time(seen: Sequence[Sighting], timeout: float) -> bool:
+    """Whether what was blocked would have got through within the time-out, had it been allowed."""
+    blocked, allowed = (any(one.outcome is kind for one in seen) for kind in (Outcome.BLOCKED, Outcome.ALLOWED))
+    return not blocked or (_were_brisk(seen, timeout) if allowed else timeout >= ALONE)
+
+
+def _were_brisk(seen: Sequence[Sighting], timeout: float) -> bool:
+    """Whether something got through, and all of it in a small part of the time-out."""
+    allowed = [one.seconds for one in seen if one.outcome is Outcome.ALLOWED]
+    return bool(allowed) and max(allowed) <= timeout / BRISK
 
 
 def places(cells: Iterable[Cell]) -> list[Place]:

@@ -70,6 +70,16 @@ class Release:
         self.install()
         return self.revision()
 
+    def upgrade_to(self, other: Release) -> int:
+        """Upgrade to what another release of the same name and namespace would install; returns the new revision.
+
+        Raises:
+            ReleaseError: Helm refused; the first line is its reason.
+        """
+        self.chart, self._post_renderer = other.chart, other._post_renderer
+        self.install()
+        return self.revision()
+
     def rollback(self, revision: int) -> int:
         """Roll back to a revision, without waiting; returns the new revision.
 

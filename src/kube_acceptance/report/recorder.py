@@ -89,6 +89,7 @@ class Recorder:
         self._left_out: list[Scenario] = []
         self._ids: dict[str, str] = {}
         self._attempts: dict[str, list[Scenario]] = {}
+        self._refused = False
         self._begun: set[str] = set()
         self._ended: set[str] = set()
         self._reached: dict[str, Reached] = {}
@@ -134,6 +135,7 @@ class Recorder:
         try:
             return (yield)
         except pytest.UsageError as error:
+            self._refused = True
             for text in error.args:
                 self.problem(_PYTEST, Failure(first_line=str(text)))
             raise
@@ -360,6 +362,8 @@ class Recorder:
             folder = Path(name)
             for file in sorted(folder.glob("*.problem")):
                 problem = Problem.from_dict(json.loads(file.read_text()))
+                if self._refused and problem == _BROKEN_OFF:  # by the refusal, which has been told
+                    continue
                 self.problem(problem.where, problem.failure)
                 if problem.where == _PYTEST:
                     self._last_words.append(f"{problem.where}: {problem.failure.first_line}")
@@ -407,6 +411,10 @@ def _is_same_attempt(one: Scenario, other: Scenario) -> bool:
 
 def _as_sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
+
+
+_BROKEN_OFF = Problem(where=_PYTEST, failure=Failure(first_line=_as_sentence(_INTERRUPTED)))
+"""What a worker of pytest-xdist says that was ended while it began."""
 
 
 def _flake(scenario: Scenario) -> str:

@@ -180,7 +180,10 @@ class ScenarioReporter(TerminalReporter):  # type: ignore[misc]  # pytest calls 
         """What was running is no more."""
         self._running.clear()
         self._redraw()
-        super().pytest_keyboard_interrupt(excinfo)
+        if self.config.option.fulltrace:
+            super().pytest_keyboard_interrupt(excinfo)
+        else:  # only the last line of it is shown: pytest would parse the source of every frame for that
+            self._keyboardinterrupt_memo = excinfo.getrepr(style="native")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> Generator[None]:

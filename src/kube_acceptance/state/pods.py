@@ -75,6 +75,24 @@ def is_ready(pod: Any) -> bool:
     return any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions or [])
 
 
+def was_ready(pod: Any) -> str:
+    """Why it cannot be said of a pod that it has never been ready; empty when it can.
+
+    Kubelet calls a pod not ready before it starts its containers, and dates that anew only after it had been ready.
+    """
+    name = pod.metadata.name
+    if is_ready(pod):
+        return f"pod {name} is ready"
+    ready = next((one for one in pod.status.conditions or [] if one.type == "Ready"), None)
+    statuses = pod.status.container_statuses or []
+    if restarted := [status.name for status in statuses if status.restart_count]:
+        return f"container {restarted[0]} of pod {name} has restarted, so nobody knows whether the pod was ready before"
+    began = [state.started_at for status in statuses if (state := status.state.running or status.state.terminated)]
+    if ready and began and ready.last_transition_time > max(began):
+        return f"pod {name} was ready until {ready.last_transition_time}"
+    return ""
+
+
 def not_running(found: list[Container]) -> Iterator[str]:
     """The containers that do not run, a sentence each."""
     for container in found:

@@ -1,4 +1,7 @@
-"""Faults: something breaks, each time with the proof that it broke; whether it recovers is for others to say."""
+"""Faults: something breaks, each time with the proof that it broke.
+
+Whether it recovers is for other phrases to say: data are judged before availability.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,11 @@ def containers_frozen(release: Release, component: str, afterwards: ExitStack) -
     return _frozen(*fault.freeze_containers(release, component, afterwards=afterwards))
 
 
-@when('every process of the container "{name}" in every "{component}" pod is frozen', target_fixture="frozen")
+@when(
+    'every process of the container "{name}" in every "{component}" pod is frozen',
+    target_fixture="frozen",
+    example='every process of the container "web" in every "frontend" pod is frozen',
+)
 def container_frozen(release: Release, name: str, component: str, afterwards: ExitStack) -> list[fault.Frozen]:
     """Freezes one container of each of a tier's pods, as for a whole tier; probes by exec do not lead to its end."""
     return _frozen(*fault.freeze_containers(release, component, name, afterwards=afterwards))
@@ -140,9 +147,9 @@ def node_restarts(release: Release, session: Session, component: str, within: fl
 
 
 @given("every node takes pods")
-def every_node_takes_pods(release: Release, afterwards: ExitStack) -> None:
+def every_node_takes_pods(release: Release, session: Session, afterwards: ExitStack) -> None:
     """For this scenario no taint of an administrator, such as that of the control plane, keeps pods off a node."""
-    note(fault.let_every_node_take_pods(release.cluster, afterwards=afterwards))
+    note(fault.let_every_node_take_pods(release.cluster, labels=session.labels, afterwards=afterwards))
 
 
 @when(
@@ -150,9 +157,12 @@ def every_node_takes_pods(release: Release, afterwards: ExitStack) -> None:
     target_fixture="drained",
     example='the node of the "database" is drained of the release within 2 minutes',
 )
-def node_drained(release: Release, component: str, within: float, afterwards: ExitStack) -> fault.Drained:
+def node_drained(
+    release: Release, session: Session, component: str, within: float, afterwards: ExitStack
+) -> fault.Drained:
     """Cordons the node and evicts the release's pods, and no others; the proof is the node's spec, and the UIDs."""
-    drained = fault.drain_node(release, _node_of(release, component), within=within, afterwards=afterwards)
+    node = _node_of(release, component)
+    drained = fault.drain_node(release, node, within=within, labels=session.labels, afterwards=afterwards)
     note(str(drained))
     return drained
 

@@ -60,6 +60,20 @@ def stand_still(load: Load, lasting: float, within: float) -> None:
         note(str(course))
 
 
+@assertion(
+    "the writes go on, interrupted for {within:duration} at most",
+    example="the writes go on, interrupted for 5 seconds at most",
+    timed=False,
+)
+def going_on(load: Load, within: float) -> None:
+    """Enough further writes in a row are acknowledged each way; no way was without an acknowledgement for longer.
+
+    Writes may have failed, or none: how long it was without an acknowledgement is noted.
+    """
+    for course in load.must_go_on(interrupted=within):
+        note(str(course))
+
+
 @assertion("the writes go on without interruption", timed=False)
 def uninterrupted(load: Load) -> None:
     """Enough further writes are acknowledged each way, and all were since they were last looked at.

@@ -84,6 +84,20 @@ def other_pods(release: Release, component: str, remembered_pods: dict[str, str]
     note(f"{len(remembered_pods)} pods before, {len(now)} others now")
 
 
+@assertion('only the "{component}" pods of before are ready, and no other one ever was')
+def only_those_ready(release: Release, component: str, remembered_pods: dict[str, str]) -> None:
+    """The pods that were remembered are there and ready, and each of the others has been unready since it was made."""
+    found = {str(pod.metadata.uid): pod for pod in release.pods(component)}
+    before = some(remembered_pods, what="remembered pods")
+    must((f"pod {remembered_pods[uid]} is gone" for uid in before if uid not in found), of="pods")
+    must((f"pod {found[uid].metadata.name} is not ready" for uid in before if not pods.is_ready(found[uid])), of="pods")
+    others = some(
+        (pod for uid, pod in found.items() if uid not in before), what=f"{component} pods but those of before"
+    )
+    must((problem for pod in others if (problem := pods.was_ready(pod))), of="pods")
+    note(f"{len(before)} pods of before are ready; never ready: {', '.join(pod.metadata.name for pod in others)}")
+
+
 @assertion('every "{component}" container is running')
 def every_container_runs(release: Release, component: str) -> None:
     """Every container of a tier's pods runs."""

@@ -51,7 +51,9 @@ def installed_alone_with(
 def installed_again(release: Release) -> None:
     """Installs a release that was uninstalled, with the values that it had; whether it is ready others may ask."""
     release.install()
-    note(f"revision {release.revision()}")
+    if (revision := release.revision()) != 1:
+        raise AcceptanceError(f"release {release.name} had not been uninstalled: it is at revision {revision}, not 1")
+    note("revision 1")
 
 
 @given("another namespace, for a release that is not installed yet", target_fixture="release")
@@ -72,6 +74,34 @@ def installed_where_faults_strike(struck_release: Release, session: Session) -> 
     """
     session.focus = struck_release
     return struck_release
+
+
+@given("the previous version of the chart is installed in a namespace of its own", target_fixture="release")
+def previous_installed_alone(previous_release: Release, session: Session) -> Release:
+    """A release of the version before, by chart and images, for this scenario alone; pyproject.toml says which."""
+    session.focus = previous_release
+    note(f"images: {', '.join(session.previous.references.values())}")
+    return previous_release
+
+
+@when(
+    "the release is upgraded to this version, and ready within {within:duration}",
+    example="the release is upgraded to this version, and ready within 2 minutes",
+)
+def upgraded_to_this_version(release: Release, session: Session, within: float) -> None:
+    """Upgrades a release of the previous version to this chart with this run's images; every workload is rolled out."""
+    _ready(release, f"revision {release.upgrade_to(session.new_release(release.namespace))}", within)
+
+
+@when(
+    'the release is upgraded to this version, and fails within {within:duration}: "{words}"',
+    example='the release is upgraded to this version, and fails within 2 minutes: "has failed"',
+)
+def upgraded_to_this_version_in_vain(
+    release: Release, session: Session, pytestconfig: pytest.Config, within: float, words: str
+) -> None:
+    """Upgrades to this version; the wait for it gives up early, its first line with these words."""
+    _must_fail(release, release.upgrade_to(session.new_release(release.namespace)), within, words, pytestconfig)
 
 
 @when(
@@ -97,7 +127,7 @@ def upgraded_in_vain(
     release: Release, pytestconfig: pytest.Config, path: str, value: Any, within: float, words: str
 ) -> None:
     """Upgrades, or installs where nothing is yet; the wait for it gives up early, its first line with these words."""
-    _fails(release, {path: value}, within, words, pytestconfig)
+    _must_fail(release, release.upgrade({path: value}), within, words, pytestconfig)
 
 
 @when(
@@ -108,7 +138,7 @@ def upgraded_with_in_vain(
     release: Release, pytestconfig: pytest.Config, datatable: list[list[str]], within: float, words: str
 ) -> None:
     """As with one value, with those of a table `| path | value |`, the values written as YAML."""
-    _fails(release, values_of(datatable), within, words, pytestconfig)
+    _must_fail(release, release.upgrade(values_of(datatable)), within, words, pytestconfig)
 
 
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
@@ -258,6 +288,12 @@ def job_completed(release: Release, component: str) -> None:
     note(f"completed at {completed:%H:%M:%S}")
 
 
+@assertion('the "{component}" Job said "{words}"', example='the "migration" Job said "Nothing to migrate"')
+def job_said(release: Release, component: str, words: str) -> None:
+    """A pod of the Job of a component has logged these words."""
+    note(f"said at {release.said_at(component, words):%H:%M:%S}")
+
+
 @assertion(
     'no "{component}" pod was ready before the "{job}" Job said "{words}"',
     example='no "backend" pod was ready before the "migration" Job said "Migrated the schema"',
@@ -285,8 +321,7 @@ def _containers(release: Release, component: str = "") -> Iterator[tuple[str, di
             yield f"pod {pod.metadata.name}", serialise(container)
 
 
-def _fails(release: Release, values: Mapping[str, Any], within: float, words: str, config: pytest.Config) -> None:
-    revision = release.upgrade(values)
+def _must_fail(release: Release, revision: int, within: float, words: str, config: pytest.Config) -> None:
     config.stash[redactor_key].learn(release)  # before the wait, whose failure tells log lines
     note(f"revision {revision}: {release.must_fail(within, words)}")
 

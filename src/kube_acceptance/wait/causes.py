@@ -39,6 +39,8 @@ NO_SUCH_IMAGE = re.compile("not found|manifest unknown|unauthorized|denied|forbi
 MISSING = re.compile("not found|references non-existent")
 # of HTTP's answers (RFC 9110, 15.5 and 15.6) those that do not ask to come again later
 DEFINITE_ANSWER = re.compile(r"statuscode: (4(?!08|25|29)\d\d|50[015])|connection refused")
+# a line of JSON that calls itself harmless, whatever words are in it: what uvicorn does is logged by uvicorn.error
+AT_EASE = re.compile(r'"(level|severity|levelname)": ?"(info|debug|trace)"', re.IGNORECASE)
 # taints that Kubernetes itself puts on nodes and takes away again
 PASSING_TAINTS = "node.kubernetes.io/"
 CORDONED = "node.kubernetes.io/unschedulable"
@@ -298,8 +300,9 @@ def _message(event: Any) -> str:
 
 
 def telling(lines: Sequence[str]) -> str:
-    """The line of a log that says most: the last that sounds like an error, else the last."""
+    """The line of a log that says most: the last that sounds like an error, else the last that is more than news."""
     told = [line.strip() for line in lines if line.strip()]
-    loud = [line for line in told if any(sign in line for sign in ("No space", "rror", "FATAL", "PANIC", "xception"))]
+    grave = [line for line in told if not AT_EASE.search(line)]
+    loud = [line for line in grave if any(sign in line for sign in ("No space", "rror", "FATAL", "PANIC", "xception"))]
     disk = [line for line in told if "No space left on device" in line]
-    return (disk or loud or told or [""])[-1][:300]
+    return (disk or loud or grave or told or [""])[-1][:300]

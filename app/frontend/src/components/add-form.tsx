@@ -5,13 +5,14 @@ import { ActionNotice } from "./action-notice";
 
 interface Props {
   readonly inputRef: RefObject<HTMLInputElement | null>;
-  readonly onAdd: (title: string) => Promise<void>;
+  readonly onAdd: (title: string, dueOn?: string) => Promise<void>;
   readonly onReload: () => void;
 }
 
 /** Takes a new todo; the text stays until the server has stored it. */
 export function AddForm({ inputRef, onAdd, onReload }: Props) {
   const [title, setTitle] = useState("");
+  const [dueOn, setDueOn] = useState("");
   const [problem, setProblem] = useState<string>();
   const { pending, failure, run } = useAction();
   const hydrated = useHydrated();
@@ -21,8 +22,9 @@ export function AddForm({ inputRef, onAdd, onReload }: Props) {
     inputRef.current?.focus();
     const found = titleProblem(title);
     setProblem(found);
-    if (found === undefined && (await run(() => onAdd(title.trim())))) {
+    if (found === undefined && (await run(() => onAdd(title.trim(), dueOn || undefined)))) {
       setTitle("");
+      setDueOn("");
     }
   }
 
@@ -45,6 +47,17 @@ export function AddForm({ inputRef, onAdd, onReload }: Props) {
         <button className="primary" type="submit" disabled={!hydrated} aria-disabled={pending}>
           Add
         </button>
+      </div>
+      <div className="due">
+        <label htmlFor="new-todo-due">Due on</label>
+        <input
+          id="new-todo-due"
+          type="date"
+          value={dueOn}
+          onChange={(event) => setDueOn(event.target.value)}
+          readOnly={pending}
+          disabled={!hydrated}
+        />
       </div>
       {problem && (
         <p className="problem" id="new-todo-problem" role="alert">

@@ -15,8 +15,8 @@ export function TodoApp() {
 
   const announce = (message: string): void => setNews(({ number }) => ({ number: number + 1, message }));
 
-  async function add(title: string): Promise<void> {
-    await store.add(title);
+  async function add(title: string, dueOn?: string): Promise<void> {
+    await store.add(title, dueOn);
     announce(`Added ${title}`);
   }
 

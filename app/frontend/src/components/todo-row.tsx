@@ -48,6 +48,11 @@ export function TodoRow({ todo, onChange, onDelete, onReload }: Props) {
           />
           <span className="title">{todo.title}</span>
         </label>
+        {todo.due_on && (
+          <time className="due" dateTime={todo.due_on}>
+            Due {todo.due_on}
+          </time>
+        )}
         <button
           className="icon"
           type="button"

@@ -4,6 +4,8 @@ export interface Todo {
   readonly id: string;
   readonly title: string;
   readonly completed: boolean;
+  /** The day it is due, as YYYY-MM-DD; a server of an older version does not say. */
+  readonly due_on?: string | null;
 }
 
 export interface TodoPage {
@@ -24,9 +26,10 @@ export async function listTodos(offset: number, signal: AbortSignal): Promise<To
   return answer.json(isPage);
 }
 
-/** Stores a todo and returns it as stored. */
-export async function createTodo(title: string): Promise<Todo> {
-  return (await send("POST", PATH, { title })).json(isTodo);
+/** Stores a todo, due on a day or on none, and returns it as stored. */
+export async function createTodo(title: string, dueOn?: string): Promise<Todo> {
+  // servers of an older version refuse what they do not know
+  return (await send("POST", PATH, dueOn ? { title, due_on: dueOn } : { title })).json(isTodo);
 }
 
 /** Changes a todo and returns it as stored. */
@@ -97,7 +100,8 @@ function isTodo(value: unknown): value is Todo {
     isRecord(value) &&
     typeof value.id === "string" &&
     typeof value.title === "string" &&
-    typeof value.completed === "boolean"
+    typeof value.completed === "boolean" &&
+    (value.due_on == null || typeof value.due_on === "string")
   );
 }
 

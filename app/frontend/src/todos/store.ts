@@ -67,8 +67,8 @@ export class TodoStore {
   }
 
   /** Stores a new todo and shows it first. */
-  async add(title: string): Promise<void> {
-    const todo = await createTodo(title);
+  async add(title: string, dueOn?: string): Promise<void> {
+    const todo = await createTodo(title, dueOn);
     if (this.#list.status === "ready") {
       this.#update(({ items, total }) => ({ items: [todo, ...items], total: total + 1 }));
     } else {

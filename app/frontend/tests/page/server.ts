@@ -54,7 +54,7 @@ export class TestServer {
       return Response.json({ items: this.todos.slice(offset, offset + limit), total: this.todos.length });
     }
     if (method === "POST") {
-      const todo: Todo = { id: crypto.randomUUID(), title: given.title ?? "", completed: false };
+      const todo: Todo = { id: crypto.randomUUID(), title: "", completed: false, ...given };
       this.todos = [todo, ...this.todos];
       return Response.json(todo, { status: 201 });
     }

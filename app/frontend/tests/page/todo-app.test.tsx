@@ -102,6 +102,23 @@ describe("adding", () => {
     expect(screen.getByText("2 todos")).toBeTruthy();
   });
 
+  it("stores the day on which it is due, if one is given, and shows it", async () => {
+    const server = await open();
+
+    await person.type(input(), "Renew the passport");
+    await person.type(screen.getByLabelText("Due on"), "2031-04-30");
+    await person.click(button("Add"));
+    await hear("Added Renew the passport");
+
+    expect(server.todos[0]).toMatchObject({ title: "Renew the passport", due_on: "2031-04-30" });
+    expect(screen.getByText("Due 2031-04-30").getAttribute("datetime")).toBe("2031-04-30");
+    expect(screen.getByLabelText<HTMLInputElement>("Due on").value).toBe("");
+
+    await person.type(input(), "Sometime{Enter}");
+    await hear("Added Sometime");
+    expect(server.todos[0]).not.toHaveProperty("due_on");
+  });
+
   it("sends one request however often it is asked", async () => {
     const server = await open();
     const release = server.hold();
