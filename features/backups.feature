@@ -84,6 +84,28 @@ Feature: Backups
     Then every archive among these files is private and has its checksum, and nothing else is there
     And the newest of them has at least 2000 bytes, and holds the todo "Written after the restore"
 
+  @REQ-DUR-06
+  Scenario: An archive of the previous version is brought up to date
+    Given the previous version of the chart is installed in a namespace of its own
+    And todos of every kind were created through the Ingress, one of them completed
+    And the rows of the todos
+    When the CronJob "${RELEASE}-backup" runs now, and its Job is complete within 1 minute
+    And the files of the claim "${RELEASE}-backup" are copied off the cluster, as the user 70
+    Given another namespace, for a release that is not installed yet
+    When these objects are applied
+      """
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: archives}
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources: {requests: {storage: 64Mi}}
+      """
+    And the chart is installed there with the newest archive, copied into the claim "archives"
+    Then the "migration" Job said "Migrated the schema from 0001 to 0002."
+    And the database is at the newest schema revision
+    And each of these rows is there, and has what it had in every column
+
   @REQ-DUR-08
   Scenario: What is no whole archive is refused, and an empty database stays empty
     Given the chart is installed in a namespace of its own

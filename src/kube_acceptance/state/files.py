@@ -19,6 +19,7 @@ from kube_acceptance.release import Release
 
 FOLDER = "/files"
 CONTAINER = "files"
+STARTS_WITHIN = 120.0  # seconds; a claim that waits for its first pod gets its volume only then
 
 _READ = f"""
 import base64, json, os, stat
@@ -112,7 +113,7 @@ def _mounted(release: Release, image: str, claim: str, user: int) -> Iterator[st
     pod = f"files-{secrets.token_hex(3)}"
     core.create_namespaced_pod(namespace, pod_manifest(pod, image, claim, user))
     try:
-        await_running(core, namespace, pod, CONTAINER)
+        await_running(core, namespace, pod, CONTAINER, within=STARTS_WITHIN)
         yield pod
     finally:
         core.delete_namespaced_pod(pod, namespace)
