@@ -42,7 +42,7 @@ def test_in_a_pipe_it_is_plain_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert lines[:3] == [
         "Faults: something breaks, each time with the proof that it broke; whether it recovers is for others to say.",
         "",
-        '  When the process of every "{component}" container is frozen',
+        '  When every process of every "{component}" container is frozen',
     ]
 
 
