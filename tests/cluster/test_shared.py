@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from kube_acceptance.cluster.shared import Lease, abandoned, folders, reap, remove_abandoned
+from kube_acceptance.errors import ClusterError
 
 
 class Fake:
@@ -65,6 +66,22 @@ def test_made_once_and_removed_with_the_last_user(folder: Path, other_process: i
     assert not other.release(keep=False)
     assert fake.deleted == 1
     assert not folder.exists()
+
+
+def test_one_that_another_run_uses_is_never_made_anew(folder: Path, other_process: int) -> None:
+    theirs, ours = Fake("one", folder), Fake("one", folder)  # ours is of another configuration: it is not there
+    Lease(theirs, folder, owner=other_process).take()
+    with pytest.raises(ClusterError) as refused:
+        Lease(ours, folder).take()
+    assert str(refused.value) == (
+        f"the cluster one is in use by process {other_process}, and is not as this run needs it: it is made from "
+        "another configuration, or one of its nodes does not run\n"
+        "Wait for that run to end, or name another cluster with --cluster-name."
+    )
+    assert (ours.created, theirs.deleted) == (0, 0)
+    Lease(theirs, folder, owner=other_process).release(keep=True)
+    Lease(ours, folder).take()
+    assert ours.created == 1
 
 
 def test_kept_when_asked(folder: Path) -> None:

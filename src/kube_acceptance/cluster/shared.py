@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from kube_acceptance.cluster import owner
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.console import progress
+from kube_acceptance.errors import ClusterError
 
 ENDS_WITHIN = 30.0  # seconds for what a killed program had begun
 
@@ -42,11 +43,23 @@ class Lease:
         self._owner = owner or os.getpid()
 
     def take(self) -> None:
-        """Use the cluster, making it when it is not there."""
+        """Use the cluster, making it when it is not there, or not as this run needs it.
+
+        Raises:
+            ClusterError: It cannot be made, or another run uses one of its name that this run cannot use.
+        """
         with _locked(self._folder):
+            exists = self._provider.exists()
+            others = [user for user in users(self._folder) if user != self._owner]
+            if others and not exists:  # it would be deleted under them
+                raise ClusterError(
+                    f"the cluster {self._provider.name} is in use by process {others[0]}, and is not as this run needs "
+                    "it: it is made from another configuration, or one of its nodes does not run",
+                    hint="Wait for that run to end, or name another cluster with --cluster-name.",
+                )
             # a user before a cluster: who dies in between leaves an orphan that the next run knows
             _register(self._folder, self._owner)
-            if not self._provider.exists():
+            if not exists:
                 self._provider.create()
 
     @staticmethod
