@@ -123,7 +123,8 @@ def _all_wait(database: Database, together: Together, count: int) -> Seen[None]:
     met = len(pods) == count and all(pods.values())
     if met:
         note(said)
-    return Seen(met, said)
+    failed = [f"pod {one.pod} failed: {_message(one.said)}" for one in together.failed()]
+    return Seen(met, said, hopeless=failed[0] if failed else "")
 
 
 def _columns(database: Database) -> dict[str, str]:

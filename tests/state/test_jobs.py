@@ -91,6 +91,11 @@ def test_how_each_of_them_ended() -> None:
     ]
 
 
+def test_those_that_have_failed_already() -> None:
+    release = Release([job_pod("a", "Running"), job_pod("b", "Failed")])
+    assert together(release).failed() == [jobs.Ended("b", False, "migration of b")]
+
+
 @pytest.mark.usefixtures("_no_watch")
 def test_one_that_does_not_end() -> None:
     release = Release([job_pod("a", "Succeeded"), job_pod("b", "Running")])

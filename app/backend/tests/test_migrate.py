@@ -7,6 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
@@ -160,6 +161,20 @@ def test_a_database_that_comes_late(postgres: PostgreSQL) -> None:
             with pytest.raises(TimeoutError):
                 status.result(0.5)
         assert status.result(20) == 0
+
+
+@pytest.mark.usefixtures("environment")
+def test_one_connection_is_all_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected: list[object] = []
+    connect = psycopg.Connection.connect
+
+    def counted(*args: Any, **parameters: Any) -> psycopg.Connection[Any]:
+        connected.append(None)
+        return connect(*args, **parameters)
+
+    monkeypatch.setattr(psycopg.Connection, "connect", counted)
+    assert migrate.main() == 0
+    assert len(connected) == 1
 
 
 @pytest.mark.usefixtures("environment")

@@ -6,7 +6,7 @@ import logging
 import sys
 
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
@@ -33,10 +33,8 @@ def migrate(settings: Settings, patience: float = PATIENCE_SECONDS) -> str:
     Raises:
         sqlalchemy.exc.DBAPIError: the database did not come, the lock was not freed, or a migration failed.
     """
-    engine = db.migrating_engine(settings)
-    _wait_for(engine, patience)
     needed = schema.head()
-    with engine.begin() as connection:
+    with _connected(db.migrating_engine(settings), patience) as connection, connection.begin():
         connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{patience}s"})
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         found = schema.current(connection)
@@ -48,12 +46,12 @@ def migrate(settings: Settings, patience: float = PATIENCE_SECONDS) -> str:
     return f"Migrated the schema from {found or 'nothing'} to {needed}."
 
 
-def _wait_for(engine: Engine, patience: float) -> None:
-    for attempt in Retrying(
+def _connected(engine: Engine, patience: float) -> Connection:
+    """Connect as soon as the database is there; what then migrates is this connection, for a second one may fail."""
+    retrying = Retrying(
         stop=stop_after_delay(patience), wait=wait_fixed(1), retry=retry_if_exception_type(db.UNAVAILABLE), reraise=True
-    ):
-        with attempt, engine.connect():
-            pass
+    )
+    return retrying(engine.connect)
 
 
 def main(patience: float = PATIENCE_SECONDS) -> int:

@@ -56,6 +56,10 @@ class Together:
         pods = core.list_namespaced_pod(self._release.namespace, label_selector=f"{JOB_NAME}={self.name}")
         return list(pods.items)
 
+    def failed(self) -> list[Ended]:
+        """Those that have failed so far."""
+        return [self._ended(pod) for pod in self.pods() if pod.status.phase == "Failed"]
+
     def wait_for_end(self, within: float) -> list[Ended]:
         """Wait until every pod has ended, and return how, in the order of their names.
 
