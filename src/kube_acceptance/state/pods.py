@@ -149,9 +149,13 @@ def environment(release: Release, container: Container) -> dict[str, str]:
     return found
 
 
+# a process that ends while it is looked at has no user any more
+_STATUSES = 'for each in /proc/[0-9]*/status; do cat "$each" 2>/dev/null || [ ! -e "$each" ] || exit 1; done'
+
+
 def users(release: Release, container: Container) -> set[tuple[str, str]]:
     """The real and effective user of every process of a container, as the kernel tells it; never empty."""
-    said = release.execute(container.pod, "sh", "-c", "cat /proc/[0-9]*/status", container=container.name)
+    said = release.execute(container.pod, "sh", "-c", _STATUSES, container=container.name)
     found = {(line.split()[1], line.split()[2]) for line in said.splitlines() if line.startswith("Uid:")}
     if not found:
         raise AcceptanceError(f"{container} shows no process, so nothing can be said of its users")
