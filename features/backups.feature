@@ -66,7 +66,8 @@ Feature: Backups
         accessModes: [ReadWriteOnce]
         resources: {requests: {storage: 64Mi}}
       """
-    And the chart is installed there with the newest archive, copied into the claim "archives"
+    And these files are copied into the claim "archives"
+    And the chart is installed there, to restore the newest archive of the claim "archives"
     Then the database holds just those todos, the same in every column
     And the database does not hold the todo "Written after the backup"
     And the database is at the newest schema revision
@@ -101,7 +102,8 @@ Feature: Backups
         accessModes: [ReadWriteOnce]
         resources: {requests: {storage: 64Mi}}
       """
-    And the chart is installed there with the newest archive, copied into the claim "archives"
+    And these files are copied into the claim "archives"
+    And the chart is installed there, to restore the newest archive of the claim "archives"
     Then the "migration" Job said "Migrated the schema from 0001 to 0002."
     And the database is at the newest schema revision
     And each of these rows is there, and has what it had in every column

@@ -257,13 +257,9 @@ def restore_waits(release: Release, database: Database) -> None:
     _await_waiting(database, "a restore", "psql")
 
 
-@when('the chart is installed there with the newest archive, copied into the claim "{claim}"')
-def installed_with_archive(
-    release: Release, session: Session, files: Files, pytestconfig: pytest.Config, claim: str
-) -> None:
+@when('the chart is installed there, to restore the newest archive of the claim "{claim}"')
+def installed_with_archive(release: Release, files: Files, pytestconfig: pytest.Config, claim: str) -> None:
     archive = newest(files)
-    contents = {name: files.found[name].content for name in (archive, archive + CHECKSUM)}
-    claims.write(release, session.images[PROBE].reference, claim, files.user, contents)
     release.chart = release.chart.using(**{"backup.existingClaim": claim, "restore.archive": archive})
     install(release, pytestconfig.stash[redactor_key])
     note(f"installed with {archive}")
