@@ -40,7 +40,7 @@ def test_in_a_pipe_it_is_plain_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     lines = asked("frozen").splitlines()
     assert lines[:3] == [
-        "Faults: something breaks, each time with the proof that it broke; whether it recovers is for others to say.",
+        "Faults: something breaks, each time with the proof that it broke.",
         "",
         '  When every process of every "{component}" container is frozen',
     ]
