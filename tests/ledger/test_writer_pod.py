@@ -35,6 +35,7 @@ def node(name: str, labels: dict[str, str] | None = None, *, ready: str = "True"
         ([node("a-worker"), node("head", CONTROL_PLANE)], set(), "head"),
         ([node("one"), node("two"), node("head", CONTROL_PLANE)], {"one", "head"}, "two"),
         ([node("one"), node("head", CONTROL_PLANE, ready="Unknown")], set(), "one"),
+        ([node("one"), node("head", CONTROL_PLANE)], {"one", "head"}, "head"),
         ([node("only")], {"only"}, ""),
     ],
 )

@@ -142,14 +142,19 @@ class Writer(AbstractContextManager["Writer"]):
 
 
 def out_of_reach(nodes: Sequence[Any], struck: set[str]) -> str:
-    """The node for the writer: one that runs no pod of the release, a control plane before others; empty when all do.
+    """The node for the writer: one that runs no pod of the release, a control plane before others.
+
+    Where all run some, as after a drain, it is a control plane: what strikes a node strikes that of a tier. Empty when
+    there is none.
 
     Args:
         nodes: The cluster's nodes.
         struck: The names of those that run pods of the release.
     """
-    free = [node.metadata for node in nodes if node.metadata.name not in struck and _ready(node)]
-    free.sort(key=lambda one: (CONTROL_PLANE not in (one.labels or {}), one.name))
+    ready = [node.metadata for node in nodes if _ready(node)]
+    planes = [one for one in ready if CONTROL_PLANE in (one.labels or {})]
+    free = [one for one in ready if one.name not in struck] or planes
+    free.sort(key=lambda one: (one not in planes, one.name))
     return free[0].name if free else ""
 
 
