@@ -19,6 +19,7 @@ from kube_acceptance.evidence.folder import Folder
 from kube_acceptance.evidence.redact import Redactor
 from kube_acceptance.evidence.sources import of_cluster, of_release
 from kube_acceptance.release import Release
+from kube_acceptance.wait import rollout
 
 WITHIN = 30.0  # seconds for everything
 ANSWERS_WITHIN = 10.0  # seconds in which a cluster that lives has answered
@@ -132,8 +133,7 @@ def _causes(release: Release) -> list[str]:
 
 
 def _fine(pod: Any) -> bool:
-    ready = any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
-    return bool(ready or pod.status.phase == "Succeeded")
+    return bool(rollout.is_ready(pod) or pod.status.phase == "Succeeded")
 
 
 def _why(error: Exception) -> str:

@@ -22,6 +22,7 @@ from kube_acceptance.probe.containers import PYTHON, await_running
 from kube_acceptance.probe.peers import CONTAINER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce
 from kube_acceptance.release import Release
+from kube_acceptance.wait.rollout import is_ready
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 WRITER = "kube-acceptance/writer"  # the label by which a policy knows the pod
@@ -151,12 +152,8 @@ def out_of_reach(nodes: Sequence[Any], struck: set[str]) -> str:
         nodes: The cluster's nodes.
         struck: The names of those that run pods of the release.
     """
-    ready = [node.metadata for node in nodes if _ready(node)]
+    ready = [node.metadata for node in nodes if is_ready(node)]
     planes = [one for one in ready if CONTROL_PLANE in (one.labels or {})]
     free = [one for one in ready if one.name not in struck] or planes
     free.sort(key=lambda one: (one not in planes, one.name))
     return free[0].name if free else ""
-
-
-def _ready(node: Any) -> bool:
-    return any(one.type == "Ready" and one.status == "True" for one in node.status.conditions or [])

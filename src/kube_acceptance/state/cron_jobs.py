@@ -9,6 +9,7 @@ from typing import Any
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.state.jobs import JOB_NAME
 from kube_acceptance.wait import Seen, eventually, rollout
 from kube_acceptance.wait.changes import changes
 from kube_acceptance.wait.situation import is_owned
@@ -117,7 +118,7 @@ def _why(release: Release, job: str) -> str:
 
 def _log(release: Release, job: str) -> str:
     """All that the pods of a Job have logged; raises AcceptanceError when that is nothing."""
-    selector = f"batch.kubernetes.io/job-name={job}"
+    selector = f"{JOB_NAME}={job}"
     found = [
         release.logs(pod.metadata.name, container.name, lines=LINES)
         for pod in release.cluster.core.list_namespaced_pod(release.namespace, label_selector=selector).items

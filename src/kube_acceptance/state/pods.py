@@ -11,6 +11,7 @@ from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ReleaseError
 from kube_acceptance.release import Release
 from kube_acceptance.state import workloads
+from kube_acceptance.wait.rollout import is_ready
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,6 @@ def must_count(release: Release, component: str, count: int, *, ready: bool = Fa
     if len(found) != count:
         kind = "ready pods" if ready else "pods"
         raise AcceptanceError(f"the {component} tier has {len(found)} {kind}, not {count}")
-
-
-def is_ready(pod: Any) -> bool:
-    """Whether a pod's condition Ready is true."""
-    return any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions or [])
 
 
 def was_ready(pod: Any) -> str:

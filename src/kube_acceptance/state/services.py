@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
-from kube_acceptance.state import objects, pods
+from kube_acceptance.state import objects
+from kube_acceptance.wait.rollout import is_ready
 
 
 def must_serve(release: Release, name: str, count: int) -> None:
@@ -24,7 +25,7 @@ def must_listen(release: Release, name: str, port: int) -> None:
 def must_lead_to(release: Release, name: str, component: str) -> str:
     """Fail unless the serving endpoints of a Service are just the ready pods of a tier; returns their names."""
     behind = {one.target_ref.name for one in release.endpoints(name) if one.target_ref}
-    ready = {pod.metadata.name for pod in release.pods(component) if pods.is_ready(pod)}
+    ready = {pod.metadata.name for pod in release.pods(component) if is_ready(pod)}
     if not behind or behind != ready:
         raise AcceptanceError(
             f"Service {name} leads to {_names(behind)}, the ready {component} pods are {_names(ready)}"

@@ -15,6 +15,7 @@ from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.state import pods, volumes
 from kube_acceptance.vocabulary import assertion, given, must, some, when
+from kube_acceptance.wait.rollout import is_ready
 
 # ---- pods
 
@@ -171,7 +172,7 @@ def node_drained(
 def ready_elsewhere(release: Release, component: str, drained: fault.Drained) -> None:
     """The pods of a tier are ready, none of them on the drained node."""
     found = some(release.pods(component), what=f"{component} pods")
-    must((f"pod {each.metadata.name} is not ready" for each in found if not pods.is_ready(each)), of="pods")
+    must((f"pod {each.metadata.name} is not ready" for each in found if not is_ready(each)), of="pods")
     here = (each.metadata.name for each in found if each.spec.node_name == drained.node)
     must((f"pod {name} is on node {drained.node}, which was drained" for name in here), of="pods")
     note(f"{len(found)} pods on {', '.join(sorted({each.spec.node_name for each in found}))}")

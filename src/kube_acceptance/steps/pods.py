@@ -7,6 +7,7 @@ from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.state import pods
 from kube_acceptance.vocabulary import assertion, given, must, some, when
+from kube_acceptance.wait.rollout import is_ready
 
 
 @assertion('the "{component}" tier has {count:d} pod(s)')
@@ -25,7 +26,7 @@ def count_ready_pods(release: Release, component: str, count: int) -> None:
 def every_pod_ready(release: Release, component: str) -> None:
     """Every pod of a tier is ready, and there is one."""
     found = release.pods(component)
-    must((f"pod {pod.metadata.name} is not ready" for pod in found if not pods.is_ready(pod)), of="pods")
+    must((f"pod {pod.metadata.name} is not ready" for pod in found if not is_ready(pod)), of="pods")
     note(f"{len(found)} pods")
 
 
@@ -90,7 +91,7 @@ def only_those_ready(release: Release, component: str, remembered_pods: dict[str
     found = {str(pod.metadata.uid): pod for pod in release.pods(component)}
     before = some(remembered_pods, what="remembered pods")
     must((f"pod {remembered_pods[uid]} is gone" for uid in before if uid not in found), of="pods")
-    must((f"pod {found[uid].metadata.name} is not ready" for uid in before if not pods.is_ready(found[uid])), of="pods")
+    must((f"pod {found[uid].metadata.name} is not ready" for uid in before if not is_ready(found[uid])), of="pods")
     others = some(
         (pod for uid, pod in found.items() if uid not in before), what=f"{component} pods but those of before"
     )

@@ -59,12 +59,16 @@ def job(item: Any) -> str:
     return "has failed" if "Failed" in done else "is not complete"
 
 
+def is_ready(item: Any) -> bool:
+    """Whether the condition Ready of a pod or a node is true."""
+    return any(one.type == "Ready" and one.status == "True" for one in item.status.conditions or [])
+
+
 def pod(item: Any) -> str:
     """What a pod still lacks, in words; empty when it is ready."""
     if item.metadata.deletion_timestamp:
         return "is being deleted"
-    ready = any(one.type == "Ready" and one.status == "True" for one in item.status.conditions or [])
-    return "" if ready else f"is {item.status.phase} and not ready"
+    return "" if is_ready(item) else f"is {item.status.phase} and not ready"
 
 
 def failed(item: Any) -> bool:
