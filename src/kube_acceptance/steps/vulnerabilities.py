@@ -58,19 +58,15 @@ def bad_image(session: Session, opened: Callable[[str], ImageContents]) -> Image
     return {trial.BAD_IMAGE: opened(session.build_beside(trial.bad_image()).reference)}
 
 
-@given(
-    "a scanner whose database {how}",
-    target_fixture="scanners",
-    example="a scanner whose database holds the small list of advisories",
-)
-def scanner_with(how: str, settings: Config, tmp_path: Path) -> list[Scanner]:
+@given('a scanner whose database is "{small}"', target_fixture="scanners")
+def scanner_with(small: str, settings: Config, tmp_path: Path) -> list[Scanner]:
     """Grype with a small database that the harness makes; those there are are named where there is no such one."""
     found, wanted = program(settings.cache), settings.vulnerabilities
     if found is None:
         _not_assessed(["there is no Grype on this machine; deploy/closed-network/scanner builds it"], wanted)
     controls = read_all(wanted.controls)
     folder = tmp_path / "database"
-    return [trial.scanner(how, folder, program=found, controls=controls, days=wanted.database_days)]
+    return [trial.scanner(small, folder, program=found, controls=controls, days=wanted.database_days)]
 
 
 @given("package indexes that do not answer", target_fixture="scanners")
@@ -133,10 +129,10 @@ def says(assessments: Assessments, gate: VulnerabilitiesConfig, datatable: list[
             raise AcceptanceError(f"nothing that is {row['of']} says {row['words']!r}", details=said[row["of"]])
 
 
-@assertion("all their {kinds} packages are assessed, and none is known to be vulnerable", timed=False)
+@assertion('all their packages of "{kinds}" are assessed, and none is known to be vulnerable', timed=False)
 def none_is_vulnerable(assessments: Assessments, kinds: str) -> None:
     """Every package of these kinds was looked up, and nothing was found: as far as these scanners know."""
-    wanted = kinds.replace(" and ", ", ").split(", ")
+    wanted = kinds.split(", ")
     for each in assessments:
         _tell(each)
         must(
@@ -152,10 +148,10 @@ def none_is_vulnerable(assessments: Assessments, kinds: str) -> None:
     must((f"no image has a {kind} package" for kind in wanted if kind not in kinds_there), of="kinds")
 
 
-@assertion('none of their {kinds} packages is assessed, because "{reason}"', timed=False)
+@assertion('none of their "{kinds}" packages is assessed, because "{reason}"', timed=False)
 def none_is_assessed(assessments: Assessments, kinds: str, reason: str) -> None:
     """Nothing is said of any package of these kinds, and why."""
-    wanted = kinds.replace(" and ", ", ").split(", ")
+    wanted = kinds.split(", ")
     for each in assessments:
         packages = some((package for package in each.packages if package.kind in wanted), what=f"{kinds} packages")
         for package in packages:
