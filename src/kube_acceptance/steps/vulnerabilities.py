@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -41,6 +42,20 @@ def scanners(session: Session, settings: Config) -> list[Scanner]:
 def gate(settings: Config) -> VulnerabilitiesConfig:
     """The project's gate."""
     return settings.vulnerabilities
+
+
+@pytest.fixture(scope="session")
+def subjects() -> Callable[[str, ImageContents], Subject]:
+    """Makes the bills of materials of images, each once."""
+    known: dict[str, Subject] = {}
+
+    def look(name: str, contents: ImageContents) -> Subject:
+        if contents.config_digest not in known:
+            packages, bill = tuple(sbom.packages(contents)), sbom.bill(contents, name=name)
+            known[contents.config_digest] = Subject(name, packages, bill)
+        return replace(known[contents.config_digest], name=name)
+
+    return look
 
 
 @given('the images that the project builds and "{reference}"', target_fixture="images")
@@ -86,12 +101,19 @@ def exceptions(settings: Config, datatable: list[list[str]]) -> VulnerabilitiesC
 
 
 @when("their packages are assessed", target_fixture="assessments")
-def assess_packages(images: Images, scanners: Sequence[Scanner], tmp_path: Path) -> Assessments:
+def assess_packages(
+    images: Images,
+    scanners: Sequence[Scanner],
+    subjects: Callable[[str, ImageContents], Subject],
+    tmp_path: Path,
+) -> Assessments:
     """Asks every scanner about every package of each image, and hangs what they say on the report."""
     found = []
     for name, contents in images.items():
-        subject = Subject(name, tuple(sbom.packages(contents)), sbom.bill(contents, name=name))
+        subject = subjects(name, contents)
         found.append(assess(subject, scanners))
+        if unknown := sbom.kinds(subject.bill).get("file"):
+            note(f"{name}: {unknown} files that are no package's and no known program's cannot be looked up")
         file = tmp_path / f"vulnerabilities-{name.replace('/', '-').replace(':', '-')}.json"
         file.write_text(json.dumps(found[-1].told(), indent=2), encoding="utf-8")
         attach(file, f"vulnerabilities of {name}")
