@@ -72,6 +72,9 @@ def _identified(path: str, body: bytes) -> Iterator[tuple[str, str]]:
     for known in KNOWN:
         if known.file.fullmatch(posixpath.basename(path)):
             versions = {found.group(1).decode() for found in known.version.finditer(body)}
+            if len(versions) > 1:
+                # as in libpython3.13.so.1.0
+                versions = {each for each in versions if each.rpartition(".")[0] in posixpath.basename(path)}
             # several versions are no evidence for one
             if len(versions) == 1:
                 yield known.name, versions.pop()
@@ -91,19 +94,13 @@ def _distance(path: str, other: str) -> int:
 
 def _installed(contents: ImageContents, known: Known, version: str, files: Mapping[str, str]) -> Installed:
     first = min(files, key=lambda path: (posixpath.basename(path) != (known.main or known.name), path))
-    own = dict(files)
-    if known.folder:
-        prefix = posixpath.dirname(posixpath.dirname(first))
-        folder = posixpath.join(prefix, known.folder.format(minor=".".join(version.split(".")[:2])))
-        but = posixpath.join(folder, known.but) if known.but else ""
-        machine_code = {entry.path for entry in elf_files(contents)}
-        for path in contents.merged:
-            if path.startswith(folder + "/") and not (but and path.startswith(but + "/")) and path not in machine_code:
-                own.setdefault(path, "")
+    prefix = posixpath.dirname(posixpath.dirname(first))
+    folder = posixpath.join(prefix, known.folder.format(minor=".".join(version.split(".")[:2]))) if known.folder else ""
     return Installed(
         Package("generic", known.name, version, purl("generic", known.name, version), first),
-        own,
+        files,
         licence=known.licence,
+        folder=folder if folder and any(path.startswith(folder + "/") for path in contents.merged) else "",
         hashes=(files[first],),
         cpe=f"cpe:2.3:a:{known.cpe}:{version}:*:*:*:*:*:*:*" if known.cpe and version else "",
     )

@@ -14,7 +14,8 @@ import pytest
 from kube_acceptance import sbom
 from kube_acceptance.config import Config, ExceptionConfig, VulnerabilitiesConfig
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.images import BuiltImage, ImageContents
+from kube_acceptance.images import ImageContents
+from kube_acceptance.images.finding import some as named
 from kube_acceptance.report import attach, note
 from kube_acceptance.session import Session
 from kube_acceptance.steps.images import Images
@@ -56,15 +57,6 @@ def subjects() -> Callable[[str, ImageContents], Subject]:
         return replace(known[contents.config_digest], name=name)
 
     return look
-
-
-@given('the images that the project builds and "{reference}"', target_fixture="images")
-def project_images_and(
-    reference: str, built_images: dict[str, BuiltImage], opened: Callable[[str], ImageContents]
-) -> Images:
-    """The images that the project builds, and one more of the local engine."""
-    some(built_images, what="images that the project builds")
-    return {**{name: opened(image.reference) for name, image in built_images.items()}, reference: opened(reference)}
 
 
 @given("an image with a vulnerable package of each kind", target_fixture="images")
@@ -112,8 +104,10 @@ def assess_packages(
     for name, contents in images.items():
         subject = subjects(name, contents)
         found.append(assess(subject, scanners))
-        if unknown := sbom.kinds(subject.bill).get("file"):
-            note(f"{name}: {unknown} files that are no package's and no known program's cannot be looked up")
+        if unknown := subject.unexplained:
+            note(
+                f"{name}: no package and no known program has these files, which cannot be looked up: {named(unknown)}"
+            )
         file = tmp_path / f"vulnerabilities-{name.replace('/', '-').replace(':', '-')}.json"
         file.write_text(json.dumps(found[-1].told(), indent=2), encoding="utf-8")
         attach(file, f"vulnerabilities of {name}")
@@ -182,7 +176,7 @@ def none_is_assessed(assessments: Assessments, kinds: str, reason: str) -> None:
                 told = f"because {why}" if why else "although nobody could look it up"
                 said = "is not assessed" if why else "counts as assessed"
                 raise AcceptanceError(f"image {each.image}: {package.name} {said}, {told}")
-        note(f"{each.image}: {len(packages)} packages are not assessed: {each.unassessed[packages[0]]}")
+        note(f"{each.image}: not assessed, {len(packages)} of {kinds}: {each.unassessed[packages[0]]}")
 
 
 def _verdict(assessments: Assessments, gate: VulnerabilitiesConfig) -> Verdict:
