@@ -67,6 +67,59 @@ class QuarantineConfig(_Section):
     reason: str = ""
 
 
+class ExceptionConfig(_Section):
+    """A vulnerability that does not fail the gate for a while, why, and the last day of that.
+
+    `id` is the vulnerability's, or one of its other names; `not-assessed` excuses that a package is not assessed.
+    `vulnerability.exceptions` says what else must be true of an entry.
+    """
+
+    id: str
+    package: str
+    reason: str = ""
+    until: date | None = None
+
+
+ScannerName = Literal["grype", "pip-audit", "npm-audit"]
+SCANNERS: tuple[ScannerName, ...] = ("grype", "pip-audit", "npm-audit")
+CONTROLS = (
+    "apk/busybox@1.0.0-r0",
+    "pypi/jinja2@2.0",
+    "npm/lodash@4.17.0",
+    "golang/golang.org/x/net@v0.1.0",
+    "golang/stdlib@1.18",
+    "generic/bash@4.3",
+    "generic/krb5@1.10",
+    "generic/libffi@3.0",
+    "generic/libgcc@4.0.0",
+    "generic/libstdc++@4.0.0",
+    "generic/node@6.0.0",
+    "generic/openssl@1.0.1",
+    "generic/postgresql@10.0",
+    "generic/python@3.6.0",
+    "generic/readline@6.2",
+)
+
+
+class VulnerabilitiesConfig(_Section):
+    """How vulnerabilities are assessed, and which of them fail."""
+
+    severity: Literal["negligible", "low", "medium", "high", "critical"] = "high"
+    required: bool = Field(default=False, description="whether what was not assessed fails instead of being skipped")
+    scanners: list[ScannerName] = list(SCANNERS)
+    database: Path | None = Field(
+        default=None, description="the folder of Grype's database; Grype's own choice if none"
+    )
+    update: bool = Field(
+        default=True, description="whether the database is brought up to date before a run's first use"
+    )
+    database_days: int = Field(default=5, ge=1)
+    controls: list[str] = Field(
+        default=list(CONTROLS), description="packages known to be vulnerable, as KIND/NAME@VERSION"
+    )
+    exceptions: list[ExceptionConfig] = Field(default_factory=list)
+
+
 class PreviousConfig(_Section):
     """The version that an upgrade starts from: a commit of the project's repository."""
 
@@ -97,6 +150,7 @@ class Config(_Section):
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     quarantine: list[QuarantineConfig] = Field(default_factory=list)
+    vulnerabilities: VulnerabilitiesConfig = Field(default_factory=VulnerabilitiesConfig)
     features: Path = Path("features")
     mutants: Path = Path("mutants")
     reports: Path = Path("reports")
@@ -153,6 +207,7 @@ def load(root: Path) -> Config:
 _INNER: Mapping[str, type[_Section]] = {
     "images": ImageConfig,
     "quarantine": QuarantineConfig,
+    "exceptions": ExceptionConfig,
     "previous": PreviousConfig,
 }
 """The sections that may be left out, or that a table or an array of tables holds."""

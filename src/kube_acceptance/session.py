@@ -144,6 +144,10 @@ class Session:
         built: dict[str, BuiltImage] = self._started["images"].result()
         return built
 
+    def build_beside(self, source: ImageSource) -> BuiltImage:
+        """An image that some scenario needs and no release has, built once a run unless it is there."""
+        return BuiltImage(**self.shared.once(f"image-{source.name}", lambda: asdict(self._build_one(source))))
+
     @property
     def cluster(self) -> Cluster:
         """The cluster with the images loaded and the add-ons running."""
