@@ -71,8 +71,8 @@ def npm_finding(contents: ImageContents, lock: Path, folder: str) -> Finding:
         entry = locked.get(place)
         if entry is None:
             wrong.append(f"{name} {version} is installed in {place}, which {lock.name} does not name")
-        elif (entry.get("name") or name, entry.get("version")) != (name, version):
-            wrong.append(f"{name} {version} is installed in {place}, not {entry.get('version')} as {lock.name} says")
+        elif (locked_as := _locked_as(place, entry)) != f"{name} {version}":
+            wrong.append(f"{name} {version} is installed in {place}, not {locked_as} as {lock.name} says")
         elif not entry.get("integrity"):
             wrong.append(f"{lock.name} does not say which bytes {name} is: it has no integrity")
     wrong += [
@@ -100,6 +100,11 @@ def _npm_packages(contents: ImageContents, folder: str) -> Iterator[tuple[str, t
         if place != entry.path and _NPM_PACKAGE.match(place):
             found = json.loads(contents.read(entry.path))
             yield posixpath.dirname(place), (str(found.get("name")), str(found.get("version")))
+
+
+def _locked_as(place: str, entry: Mapping[str, Any]) -> str:
+    # an entry has a name of its own only where the folder is called otherwise
+    return f"{entry.get('name') or place.rpartition('node_modules/')[2]} {entry.get('version')}"
 
 
 def _requirements(lock: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

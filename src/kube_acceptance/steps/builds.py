@@ -109,7 +109,11 @@ def words_stand(change: Change, words: str, folder: str) -> None:
     _must_be([rebuilt.words_finding(change.before, change.after, folder, words)], change.name)
 
 
-@assertion("the steps that the build cache spares had taken at least {percent:d} % of the time of all", timed=False)
+@assertion(
+    "the steps that the build cache spares had taken at least {percent:d} % of the time of all",
+    timed=False,
+    example="the steps that the build cache spares had taken at least 50 % of the time of all",
+)
 def cache_spares(change: Change, percent: int) -> None:
     """What need not be made again was a good part of what there was to do when nothing was in the cache."""
     spared, total = rebuilt.spared_share(change.before, change.after)
@@ -117,7 +121,11 @@ def cache_spares(change: Change, percent: int) -> None:
     _must_be([Finding("spared", total > 0 and spared >= total * percent / 100, said)], change.name)
 
 
-@assertion("building took less than {percent:d} % of the time that it took without the build cache", timed=False)
+@assertion(
+    "building took less than {percent:d} % of the time that it took without the build cache",
+    timed=False,
+    example="building took less than 75 % of the time that it took without the build cache",
+)
 def took_less(change: Change, percent: int) -> None:
     """By the clock, building after the change took a fraction of the first build's time."""
     first, second = change.before.image.seconds, change.after.image.seconds
