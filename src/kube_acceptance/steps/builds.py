@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +19,14 @@ from kube_acceptance.session import Session
 from kube_acceptance.vocabulary import assertion, given, must, rows, when
 
 Opened = Callable[[str], ImageContents]
+
+
+class Twins(NamedTuple):
+    """One image, built twice."""
+
+    name: str
+    one: ImageContents
+    other: ImageContents
 
 
 @pytest.fixture(scope="session")
@@ -141,38 +150,38 @@ def took_less(change: Change, percent: int) -> None:
     "modes and owners",
     target_fixture="twins",
 )
-def twins(
-    image: str, built_images: dict[str, BuiltImage], opened: Opened, workshop: Workshop
-) -> tuple[ImageContents, ImageContents]:
+def twins(image: str, built_images: dict[str, BuiltImage], opened: Opened, workshop: Workshop) -> Twins:
     """One of the project's images as the run has it, and what a build of the same sources makes elsewhere and later."""
     again = workshop.anew(image)
     note(f"built again in {again.image.seconds:.1f} s")
-    return opened(_named(built_images, image).reference), again.contents
+    return Twins(image, opened(_named(built_images, image).reference), again.contents)
 
 
 @assertion("their layers have the same digests", timed=False)
-def same_digests(twins: tuple[ImageContents, ImageContents]) -> None:
+def same_digests(twins: Twins) -> None:
     """Both images consist of the same bytes; otherwise the files that differ are named."""
-    must(difference.differences(*twins), of="differences")
+    found = difference.differences(twins.one, twins.other)
+    must((f"image {twins.name}: {each}" for each in found), of="differences")
     _note_same(twins)
 
 
 @assertion("their layers differ in nothing but", timed=False)
-def differ_in_nothing_but(twins: tuple[ImageContents, ImageContents], datatable: list[list[str]]) -> None:
+def differ_in_nothing_but(twins: Twins, datatable: list[list[str]]) -> None:
     """The files of a table differ, in just what its patterns match, and nothing else does."""
     exempt = [difference.Exempt(row["file"].strip("/"), row["may differ in"]) for row in rows(datatable)]
-    found = difference.differences(*twins)
-    must(difference.unexplained(*twins, found, exempt), of="differences")
+    found = difference.differences(twins.one, twins.other)
+    left = difference.unexplained(twins.one, twins.other, found, exempt)
+    must((f"image {twins.name}: {each}" for each in left), of="differences")
     _note_same(twins)
     for each in found:
-        note(f"{each}")
+        note(f"{twins.name}: {each}")
 
 
 @assertion('their settings differ in nothing but times and the labels "{labels}"', timed=False)
-def settings_differ(twins: tuple[ImageContents, ImageContents], labels: str) -> None:
+def settings_differ(twins: Twins, labels: str) -> None:
     """The configurations of both images say the same, apart from when and from which commit they were made."""
-    one, other = (each.config for each in twins)
-    must(difference.settings_differences(one, other, labels=labels.split(", ")), of="settings")
+    left = difference.settings_differences(twins.one.config, twins.other.config, labels=labels.split(", "))
+    must((f"image {twins.name}: {each}" for each in left), of="settings")
 
 
 # ---- what is packaged
@@ -265,8 +274,7 @@ def _must_be(findings: list[Finding], image: str) -> None:
         note(f"{image}: {finding.said}")
 
 
-def _note_same(twins: tuple[ImageContents, ImageContents]) -> None:
-    one, other = ([layer.diff_id for layer in each.layers] for each in twins)
+def _note_same(twins: Twins) -> None:
+    one, other = ([layer.diff_id for layer in each.layers] for each in (twins.one, twins.other))
     same = sum(mine == yours for mine, yours in zip(one, other, strict=False))
-    files = sum(len(layer.entries) for layer in twins[0].layers)
-    note(f"{same} of {len(one)} layers have the same digests; {files} names were compared where they have not")
+    note(f"{twins.name}: {same} of {len(one)} layers have the same digests")
