@@ -9,7 +9,7 @@ from image_archives import ALPINE_LAYER, file, old_layout
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images import ImageContents
-from kube_acceptance.images.locked import npm_finding, python_finding
+from kube_acceptance.sbom.locked import npm_finding, python_finding
 
 SITE = "usr/local/lib/python3.13/site-packages"
 LOCK = """\

@@ -84,7 +84,8 @@ def test_layers_of_their_own(before: Build) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "ok", "said"),
     [
-        ([ran()], [cached()], True, "pip install took 4.0 s, and now comes from the build cache"),
+        ([ran()], [cached(), ran("COPY . .")], True, "pip install took 4.0 s, and now comes from the build cache"),
+        ([ran()], [cached()], False, "the second build took every step from the build cache, so it shows nothing"),
         ([ran()], [ran()], False, "step a 1/2, which runs pip install, ran again: it took 4.0 s"),
         ([cached()], [cached()], False, "the first build took step a 1/2 from the build cache already"),
         ([], [cached()], False, "no step of the first build runs pip install"),

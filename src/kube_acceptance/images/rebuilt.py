@@ -76,6 +76,9 @@ def cached_finding(before: Build, after: Build, program: str) -> Finding:
         return Finding("cached", False, f"no step of the {'first' if not ran else 'second'} build runs {program}")
     if idle := [step for step in ran if step.cached]:
         return Finding("cached", False, f"the first build took step {idle[0].place} from the build cache already")
+    if all(step.cached for step in after.steps):
+        # the same change was built before, perhaps in an order of steps that was worse
+        return Finding("cached", False, "the second build took every step from the build cache, so it shows nothing")
     if repeated := [step for step in again if not step.cached]:
         said = f"step {repeated[0].place}, which runs {program}, ran again: it took {repeated[0].seconds:.1f} s"
         return Finding("cached", False, said)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import pytest
 
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.images import BuiltImage, Finding, ImageContents, copied, difference, locked, packaged, rebuilt
+from kube_acceptance.images import BuiltImage, Finding, ImageContents, copied, difference, packaged, rebuilt
 from kube_acceptance.images.rebuilt import Build
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.images.workshop import Change, Workshop
 from kube_acceptance.report import note
+from kube_acceptance.sbom import locked
 from kube_acceptance.session import Session
 from kube_acceptance.vocabulary import assertion, given, must, rows, when
 

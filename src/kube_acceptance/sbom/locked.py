@@ -6,18 +6,16 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
+from kube_acceptance.sbom import node, python
 
-_DIST_INFO = re.compile(r"^[^/]+\.dist-info/METADATA$")
 _NPM_PACKAGE = re.compile(r"^(?:(?:^|/)node_modules/(?:@[^/]+/)?[^/@]+)+/package\.json$")
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -85,21 +83,18 @@ def npm_finding(contents: ImageContents, lock: Path, folder: str) -> Finding:
 
 
 def _python_packages(contents: ImageContents) -> Iterator[tuple[str, str]]:
-    for entry in contents.files():
-        folder, found, rest = entry.path.rpartition("/site-packages/")
-        if folder and found and _DIST_INFO.match(rest):
-            with contents.open(entry.path) as file:
-                headers = BytesHeaderParser().parse(file)
-            yield canonicalize_name(str(headers["Name"])), str(headers["Version"])
+    for each in python.installed(contents):
+        # what another package carries along is part of that one
+        if posixpath.basename(posixpath.dirname(posixpath.dirname(each.package.path))) == "site-packages":
+            yield each.package.name, each.package.version
 
 
 def _npm_packages(contents: ImageContents, folder: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name and version of each package, by its place below the folder."""
-    for entry in contents.files():
-        place = entry.path.removeprefix(f"{folder}/")
-        if place != entry.path and _NPM_PACKAGE.match(place):
-            found = json.loads(contents.read(entry.path))
-            yield posixpath.dirname(place), (str(found.get("name")), str(found.get("version")))
+    for each in node.installed(contents):
+        place = each.package.path.removeprefix(f"{folder}/")
+        if place != each.package.path and _NPM_PACKAGE.match(place):
+            yield posixpath.dirname(place), (each.package.name, each.package.version)
 
 
 def _locked_as(place: str, entry: Mapping[str, Any]) -> str:
@@ -123,7 +118,7 @@ def _requirements(lock: Path, environment: Mapping[str, str]) -> tuple[dict[str,
             raise ConfigurationError(f"{lock.name} holds no requirement: {written}") from error
         if requirement.marker and not requirement.marker.evaluate(dict(environment)):
             continue
-        name = canonicalize_name(requirement.name)
+        name = python.canonical(requirement.name)
         [pinned] = [each.version for each in requirement.specifier if each.operator == "=="] or [""]
         wanted[name] = pinned
         if not pinned or not hashes:
