@@ -99,6 +99,23 @@ def test_an_exemption_is_for_what_its_pattern_matches_and_nothing_else() -> None
     ]
 
 
+def test_many_differences_are_told_in_few_sentences() -> None:
+    mine = [*(file(f"a{n:02}", "1") for n in range(22)), *(file(f"b{n}", "1") for n in range(3))]
+    yours = [*(file(f"a{n:02}", "2") for n in range(22)), *(changed(file(f"b{n}", "1"), mtime=9) for n in range(3))]
+    with image(mine) as one, image(yours) as other:
+        found = differences(one, other)
+        told = unexplained(one, other, found, ())
+    assert len(found) == 25
+    assert told[0] == (
+        "3 files and folders differ in their time alone, the first: /b0 (layer 2) has the time 1970-01-01 00:00:00 in "
+        "one image and 1970-01-01 00:00:09 in the other. Set it in the stage that makes them; where the Dockerfile "
+        "does, the build cache had them of an earlier one: docker builder prune"
+    )
+    assert told[1] == "/a00 (layer 2) has other bytes from byte 1 on (1 bytes)"
+    assert told[-1] == "2 files and folders more differ"
+    assert len(told) == 22
+
+
 CONFIG = {
     "created": "2026-01-01",
     "architecture": "amd64",
@@ -134,4 +151,4 @@ def test_settings_that_differ() -> None:
 def test_a_difference_is_a_value() -> None:
     with image([file("a", "1")]) as one, image([file("a", "2")]) as other:
         [found] = differences(one, other)
-    assert dataclasses.astuple(found) == ("a", 1, "has other bytes from byte 1 on (1 bytes)", True)
+    assert dataclasses.astuple(found) == ("a", 1, "has other bytes from byte 1 on (1 bytes)", "bytes")

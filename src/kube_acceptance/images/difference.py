@@ -14,6 +14,7 @@ from kube_acceptance.images.layers import Entry, Layer
 
 _CHUNK = 1 << 20
 _SHOWN = 80
+_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class Difference:
         path: The file, from the root, without a leading slash; empty for the layer as a whole.
         layer: The layer's place in the images, from 0.
         how: In what it differs, to be read after its name: `has other bytes, …`.
-        bytes_only: Whether nothing but the bytes of the file differs.
+        only: `bytes` or `time`, if nothing else of it differs.
     """
 
     path: str
     layer: int
     how: str
-    bytes_only: bool = False
+    only: str = ""
 
     def __str__(self) -> str:
         where = f"layer {self.layer + 1}"
@@ -70,19 +71,24 @@ def unexplained(
 ) -> list[str]:
     """The differences that no exemption explains, and the exemptions that explain none: a sentence each.
 
+    What differs in its time alone is told in one sentence, and of the rest the first few are.
+
     Args:
         one: An image.
         other: The other one.
         found: In what they differ.
         exempt: What may.
     """
-    said: list[str] = []
+    rest: list[str] = []
     by_path = {each.path: each for each in exempt}
     for difference in found:
-        rule = by_path.get(difference.path) if difference.bytes_only else None
+        rule = by_path.get(difference.path) if difference.only == "bytes" else None
         why = _beyond(one, other, difference, rule) if rule else str(difference)
-        if why:
-            said.append(why)
+        if why and difference.only != "time":
+            rest.append(why)
+    said = [*_times([difference for difference in found if difference.only == "time"]), *rest[:_TOLD]]
+    if len(rest) > _TOLD:
+        said.append(f"{len(rest) - _TOLD} files and folders more differ")
     differing = {difference.path for difference in found}
     said += [
         f"/{each.path} may differ, but does not: take it from the exceptions"
@@ -110,50 +116,60 @@ def settings_differences(one: Mapping[str, Any], other: Mapping[str, Any], *, la
     ]
 
 
+def _times(found: Sequence[Difference]) -> list[str]:
+    if not found:
+        return []
+    # BuildKit finds what COPY made again by names, modes, owners and bytes, so its layers may have older times
+    return [
+        f"{len(found)} files and folders differ in their time alone, the first: {found[0]}. Set it in the stage that "
+        "makes them; where the Dockerfile does, the build cache had them of an earlier one: docker builder prune"
+    ]
+
+
 def _in_layer(number: int, one: ImageContents, mine: Layer, other: ImageContents, yours: Layer) -> Iterator[Difference]:
     left, right = ({entry.path: entry for entry in layer.entries} for layer in (mine, yours))
     count = 0
     for path in sorted({*left, *right}):
         if path not in left or path not in right:
-            how, bytes_only = "is in one of the images only", False
-        else:
-            hows = list(_header(left[path], right[path]))
-            said = _body(one, left[path], other, right[path])
-            how, bytes_only = " and ".join([*hows, *said]), not hows
-        if how:
             count += 1
-            yield Difference(path, number, how, bytes_only)
+            yield Difference(path, number, "is in one of the images only")
+            continue
+        found = {**_header(left[path], right[path]), **_body(one, left[path], other, right[path])}
+        if found:
+            count += 1
+            yield Difference(path, number, " and ".join(found.values()), next(iter(found)) if len(found) == 1 else "")
     if not count:
         yield Difference("", number, "has the same files in both images, but its archive is packed in another way")
 
 
-def _header(mine: Entry, yours: Entry) -> Iterator[str]:
+def _header(mine: Entry, yours: Entry) -> dict[str, str]:
+    """In what the entries differ besides bytes, by the name of that."""
     pairs = {
-        "is a {} in one image and a {} in the other": (mine.kind, yours.kind),
-        "has the mode {} in one image and {} in the other": (f"{mine.mode:04o}", f"{yours.mode:04o}"),
-        "belongs to {} in one image and {} in the other": (_owner(mine), _owner(yours)),
-        "has the time {} in one image and {} in the other": (_time(mine), _time(yours)),
-        "leads to {} in one image and {} in the other": (mine.target, yours.target),
-        "has the headers {} in one image and {} in the other": (mine.extra, yours.extra),
+        "kind": ("is a {} in one image and a {} in the other", mine.kind, yours.kind),
+        "mode": ("has the mode {} in one image and {} in the other", f"{mine.mode:04o}", f"{yours.mode:04o}"),
+        "owner": ("belongs to {} in one image and {} in the other", _owner(mine), _owner(yours)),
+        "time": ("has the time {} in one image and {} in the other", _time(mine), _time(yours)),
+        "target": ("leads to {} in one image and {} in the other", mine.target, yours.target),
+        "headers": ("has the headers {} in one image and {} in the other", mine.extra, yours.extra),
     }
-    return (text.format(*pair) for text, pair in pairs.items() if pair[0] != pair[1])
+    return {name: text.format(one, other) for name, (text, one, other) in pairs.items() if one != other}
 
 
-def _body(one: ImageContents, mine: Entry, other: ImageContents, yours: Entry) -> Iterator[str]:
+def _body(one: ImageContents, mine: Entry, other: ImageContents, yours: Entry) -> dict[str, str]:
     if mine.kind != "file" or yours.kind != "file":
-        return
+        return {}
     with one.body(mine) as left, other.body(yours) as right:
         offset = 0
         while (chunk := left.read(_CHUNK)) == (beside := right.read(_CHUNK)):
             if not chunk:
-                return
+                return {}
             offset += len(chunk)
     # not the bytes themselves, which may be secret
     offset += next(
         (n for n, (a, b) in enumerate(zip(chunk, beside, strict=False)) if a != b), min(len(chunk), len(beside))
     )
     sizes = f"{mine.size} bytes" if mine.size == yours.size else f"{mine.size} and {yours.size} bytes"
-    yield f"has other bytes from byte {offset + 1} on ({sizes})"
+    return {"bytes": f"has other bytes from byte {offset + 1} on ({sizes})"}
 
 
 def _beyond(one: ImageContents, other: ImageContents, difference: Difference, rule: Exempt) -> str:

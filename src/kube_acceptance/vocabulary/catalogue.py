@@ -57,7 +57,7 @@ the time; without it is looked at once. Times are whole seconds, minutes or hour
 such as an answer, and take no time.
 
 `"backend"` and the like are tiers: the label `app.kubernetes.io/component` of their pods. `${RELEASE}`, `${NAMESPACE}`,
-`${SCENARIO}` and `${RUN}` (which is another in every run) stand for what they name in every field, table and doc string.
+`${SCENARIO}` and `${RUN}` (another in every run) stand for what they name in every field, table and doc string.
 A value is written as in JSON.
 """
 
