@@ -73,7 +73,8 @@ def test_what_is_looked_for(tmp_path: Path) -> None:
     def names(**options: object) -> list[str]:
         return [name for name, _ in clean.finders(tmp_path, tool=Path, **options)]  # type: ignore[arg-type]
 
-    always = ["clusters", "containers", "networks", "namespaces", "folders of runs", "temporary folders"]
+    ours = ["clusters", "containers", "networks", "namespaces", "folders of runs"]
+    always = [*ours, "temporary folders", "temporary images"]
     assert names() == always
     assert names(everything=True) == [*always, "unknown clusters", "Kind's network"]
     assert names(project=Config()) == [*always, "images"]

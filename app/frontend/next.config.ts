@@ -11,6 +11,8 @@ const securityHeaders = [
 
 const config: NextConfig = {
   output: "standalone",
+  // Browsers keep files below this name for a year, so it goes with the content. Next.js makes up one where none is given.
+  generateBuildId: () => process.env.BUILD_ID ?? null,
   outputFileTracingRoot: import.meta.dirname,
   poweredByHeader: false,
   reactStrictMode: true,

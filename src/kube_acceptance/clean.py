@@ -55,6 +55,7 @@ def finders(
         ("namespaces", lambda: leftovers.namespaces(cache)),
         ("folders of runs", lambda: leftovers.run_folders(cache)),
         ("temporary folders", leftovers.scratch_folders),
+        ("temporary images", lambda: leftovers.scratch_images(lazy.engine)),
     ]
     unknown = [
         ("unknown clusters", lambda: leftovers.unknown_clusters(lazy.engine, cache, leftover(lazy.engine, tool))),

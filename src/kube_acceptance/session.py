@@ -24,7 +24,7 @@ from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
-from kube_acceptance.errors import AcceptanceError, MachineError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError
 from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.source import ImageSource
@@ -146,7 +146,31 @@ class Session:
 
     def build_beside(self, source: ImageSource) -> BuiltImage:
         """An image that some scenario needs and no release has, built once a run unless it is there."""
-        return BuiltImage(**self.shared.once(f"image-{source.name}", lambda: asdict(self._build_one(source))))
+        return BuiltImage(**self.shared.once(f"image-{source.name}", lambda: asdict(self.build_one(source))))
+
+    def build_one(self, source: ImageSource, *, revision: str = "HEAD", **options: Any) -> BuiltImage:
+        """Build one image with this machine's secrets and the project's provenance.
+
+        Args:
+            source: What is built.
+            revision: The commit that it is made from.
+            options: Further ones of `images.build`.
+        """
+        given = build_secrets()
+        told = provenance(self.config.root, revision)
+        told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
+        return build(source, client=self.engine, secrets=given, ambient_args=told, **options)
+
+    def source(self, name: str) -> contextlib.AbstractContextManager[ImageSource]:
+        """What one of the project's images is built from, inside of a block: without what a mutant takes away.
+
+        Raises:
+            ConfigurationError: The project builds no such image.
+        """
+        if name not in self.config.images:
+            known = ", ".join(self.config.images)
+            raise ConfigurationError(f"the project builds no image {name}", hint=f"Its images are: {known}.")
+        return self._sources()[name]
 
     @property
     def cluster(self) -> Cluster:
@@ -371,26 +395,20 @@ class Session:
         built = {}
         for name, source in self._sources().items():
             with source as unpacked:
-                built[name] = asdict(self._build_one(unpacked))
+                built[name] = asdict(self.build_one(unpacked))
         return built
-
-    def _build_one(self, source: ImageSource, *, revision: str = "HEAD") -> BuiltImage:
-        given = build_secrets()
-        told = provenance(self.config.root, revision)
-        told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
-        return build(source, client=self.engine, secrets=given, ambient_args=told)
 
     def _make_previous(self) -> dict[str, Any]:
         folder = self.shared.folder / "previous"
         earlier, revision = unpack(self.config, folder)
         built = {
-            name: self._build_one(source, revision=revision).reference
+            name: self.build_one(source, revision=revision).reference
             for name, source in project_sources(earlier).items()
         }
         self._provider.load(list(built.values()))
         return {"folder": str(folder), "references": built}
 
-    def _sources(self) -> dict[str, Any]:
+    def _sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
         return {
             name: self.mutant.patched(name, source) if self.mutant else contextlib.nullcontext(source)
             for name, source in sources(self.config).items()

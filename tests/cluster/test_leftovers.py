@@ -176,7 +176,7 @@ def images(tags: dict[str, list[str]], gone: list[str]) -> Any:
             raise ImageNotFound(reference)
         return Some(id=f"sha256:{reference}")
 
-    def listed(name: str, filters: dict[str, str]) -> list[Any]:
+    def listed(name: str = "", *, filters: dict[str, str]) -> list[Any]:
         assert filters == {"label": "kube-acceptance/content"}
         return [Some(tags=several) for several in tags.values()]
 
@@ -191,6 +191,16 @@ def test_images_that_the_files_have_outgrown(tmp_path: Path) -> None:
     assert told(found) == [("image shop-web:old", f"the files of today are shop-web:{tag}")]
     assert found[0].remove()
     assert gone == ["shop-web:old"]
+
+
+def test_images_of_copies_whose_run_has_ended() -> None:
+    gone = list[str]()
+    mine, dead = f"kube-acceptance-{os.getpid()}-anew-shop-web:1", "kube-acceptance-4194304-anew-shop-web:1"
+    docker = images({"a": [mine, "shop-web:1"], "b": [dead, "kube-acceptance-probe:1"]}, gone)
+    found = list(leftovers.scratch_images(docker))
+    assert told(found) == [(f"image {dead}", "process 4194304 has ended")]
+    assert found[0].remove()
+    assert gone == [dead]
 
 
 def test_images_stay_when_todays_tag_cannot_be_known(tmp_path: Path) -> None:

@@ -115,6 +115,19 @@ def test_a_build_that_succeeds(
     assert (image.image_id, image.built) == ("sha256:new", True)
 
 
+def test_a_build_without_the_cache_makes_again_what_is_there(
+    source: ImageSource, engine: Any, fake_docker: Callable[[str], Path]
+) -> None:
+    log = fake_docker('printf "%s\\n" "$@" > $LOG; echo "#1 [1/1] FROM scratch"; echo "#1 CACHED"')
+    tag = expected_tag(source)
+    engine.known[f"app:{tag}"] = Image("sha256:done", {CONTENT_LABEL: tag})
+    lines: list[str] = []
+    image = build(source, client=engine, cached=False, heard=lines.append)
+    assert (image.image_id, image.built) == ("sha256:done", True)
+    assert lines == ["#1 [1/1] FROM scratch", "#1 CACHED"]
+    assert log.read_text().splitlines()[:3] == ["build", "--no-cache", "--progress"]
+
+
 def test_a_context_that_changes_meanwhile(source: ImageSource, engine: Any, fake_docker: Callable[[str], Path]) -> None:
     fake_docker(f"echo more > {source.context}/new")
     tag = expected_tag(source)

@@ -128,7 +128,7 @@ def test_a_namespace_is_not_known_before_there_is_a_release(project: pytest.Pyte
     result.stdout.fnmatch_lines(
         [
             "nothing is known of the variable ${NAMESPACE}",
-            "Known here: ${RELEASE}, ${SCENARIO}. A scenario has a ${NAMESPACE} once it has a release.",
+            "Known here: ${RELEASE}, ${RUN}, ${SCENARIO}. A scenario has a ${NAMESPACE} once it has a release.",
         ]
     )
 

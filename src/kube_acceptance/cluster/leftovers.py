@@ -134,6 +134,20 @@ def run_folders(cache: Path) -> Iterator[Leftover]:
         yield Leftover(f"folder {alive.parent}", "its run has ended", _done(shutil.rmtree, alive.parent))
 
 
+def scratch_images(engine: docker.DockerClient) -> Iterator[Leftover]:
+    """The images that a run built from copies of sources, whose names begin like those of scratch folders.
+
+    Args:
+        engine: Docker's API.
+    """
+    for image in engine.images.list(filters={"label": CONTENT_LABEL}):
+        for reference in image.tags:
+            match = NAME.match(reference)
+            if match and not owner.lives(int(match["pid"])):
+                why = f"process {match['pid']} has ended"
+                yield Leftover(f"image {reference}", why, _done(engine.images.remove, reference))
+
+
 def superseded_images(engine: docker.DockerClient, sources: dict[str, ImageSource]) -> Iterator[Leftover]:
     """The images of a project under tags that its present files no longer have.
 

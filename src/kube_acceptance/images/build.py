@@ -73,6 +73,8 @@ def build(
     ambient_args: Mapping[str, str] | None = None,
     platform: str = "",
     timeout: float = 1800,
+    cached: bool = True,
+    heard: Callable[[str], object] = lambda line: None,
 ) -> BuiltImage:
     """Build an image under the tag of its content, unless it is there already.
 
@@ -84,6 +86,9 @@ def build(
             neither change the tag nor reach a Dockerfile that does not declare them.
         platform: As in `linux/arm64`; empty means the engine's own.
         timeout: Seconds after which the build is ended.
+        cached: Whether what earlier builds made counts: otherwise every step runs, and an image that is there is made
+            again.
+        heard: Told each line that BuildKit says; see `build_steps`.
 
     Raises:
         ImageError: The build failed; the first line names the Dockerfile, the step and the cause.
@@ -95,14 +100,22 @@ def build(
     dockerfile = source.read_dockerfile()
     tag = _current_tag(source, client, platform)
     reference = f"{source.name}:{tag}"
-    if image := _present(reference, tag, client):
+    if cached and (image := _present(reference, tag, client)):
         return BuiltImage(source.name, reference, str(image.id), False, time.monotonic() - started)
     given = {each: path for each, path in (secrets or {}).items() if each in dockerfile.secrets}
     if lost := [path for path in given.values() if not path.is_file()]:
         raise ConfigurationError(f"The secret file {lost[0]} for building {source.name} is missing")
     progress(f"building {reference}")
     arguments = _arguments(source, dockerfile, reference, tag, given, ambient_args or {}, platform)
-    output, code = _stream(arguments, timeout=timeout, said=_reporter(source.name))
+    if not cached:
+        arguments.insert(2, "--no-cache")
+    report = _reporter(source.name)
+
+    def said(line: str) -> None:
+        report(line)
+        heard(line)
+
+    output, code = _stream(arguments, timeout=timeout, said=said)
     if code:
         raise explain(output, image=source.name, dockerfile=dockerfile)
     if _current_tag(source, client, platform) != tag:

@@ -130,7 +130,7 @@ class ImageContents(AbstractContextManager["ImageContents"]):
             entry = self._linked(entry)
         if entry is None or entry.kind != "file":
             raise ImageError(f"{self.reference} has no file {path}")
-        return part_of(self._layer_files[entry.layer], entry.offset, entry.size)
+        return self.body(entry)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file; links are followed.
@@ -140,6 +140,10 @@ class ImageContents(AbstractContextManager["ImageContents"]):
         """
         with self.open(path) as file:
             return file.read()
+
+    def body(self, entry: Entry) -> BinaryIO:
+        """The bytes of a regular file as they stand in its layer, whatever later layers put in its place."""
+        return part_of(self._layer_files[entry.layer], entry.offset, entry.size)
 
     def chunks(self, number: int, *, overlap: int) -> Iterator[bytes]:
         """A layer's own bytes, its archive uncompressed, part by part.

@@ -31,6 +31,9 @@ class Entry:
         target: Where a link points.
         layer: The layer's place in the image, from 0.
         offset: Where the bytes begin in the layer.
+        owner: The numbers of its user and its group.
+        time: When it was last modified, in seconds since 1970.
+        extra: Its extended headers, such as capabilities.
     """
 
     path: str
@@ -40,6 +43,9 @@ class Entry:
     target: str
     layer: int
     offset: int
+    owner: tuple[int, int] = (0, 0)
+    time: float = 0
+    extra: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,18 @@ def layer_entries(layer: BinaryIO, number: int) -> Iterator[Entry]:
             if path:
                 kind = _KINDS.get(member.type, "device")
                 target = _path(member.linkname) if kind == "hardlink" else member.linkname
-                yield Entry(path, kind, member.mode & 0o7777, member.size, target, number, member.offset_data)
+                yield Entry(
+                    path,
+                    kind,
+                    member.mode & 0o7777,
+                    member.size,
+                    target,
+                    number,
+                    member.offset_data,
+                    (member.uid, member.gid),
+                    member.mtime,
+                    tuple(sorted(member.pax_headers.items())),
+                )
 
 
 def _path(name: str) -> str:

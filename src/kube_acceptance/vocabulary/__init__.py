@@ -1,8 +1,8 @@
 """How phrases are defined, timed and catalogued; the phrases themselves are in `kube_acceptance.steps`.
 
 `given`, `when` and `assertion` register a phrase with pytest-bdd. Every assertion may end in `within 2 minutes` or
-`for 10 seconds`; without it looks once. `${RELEASE}`, `${NAMESPACE}` and `${SCENARIO}` stand for what they name in
-every field, table and doc string.
+`for 10 seconds`; without it looks once. `${RELEASE}`, `${NAMESPACE}`, `${SCENARIO}` and `${RUN}` stand for what they
+name in every field, table and doc string.
 """
 
 from kube_acceptance.vocabulary.define import assertion, given, when
@@ -11,8 +11,8 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "bills", "vulnerabilities", "charts", "posture", "releases", "objects", "workloads", "cron_jobs"),
-        *("pods", "services", "http"),
+        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases", "objects"),
+        *("workloads", "cron_jobs", "pods", "services", "http"),
         *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
         *("logs", "events", "metrics", "faults", "ledger", "documents", "browser"),
     )

@@ -58,8 +58,9 @@ Every Then may end in `within 2 minutes`, and is looked at until it is so, or in
 the time; without it is looked at once. Times are whole seconds, minutes or hours. Those marked ✗ speak of what is over,
 such as an answer, and take no time.
 
-`"backend"` and the like are tiers: the label `app.kubernetes.io/component` of their pods. `${RELEASE}`, `${NAMESPACE}`
-and `${SCENARIO}` stand for what they name in every field, table and doc string. A value is written as in JSON.
+`"backend"` and the like are tiers: the label `app.kubernetes.io/component` of their pods. `${RELEASE}`, `${NAMESPACE}`,
+`${SCENARIO}` and `${RUN}` (another in every run) stand for what they name in every field, table and doc string.
+A value is written as in JSON.
 """
 
 

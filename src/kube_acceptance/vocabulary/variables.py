@@ -15,10 +15,10 @@ MOST = 40  # characters of a scenario's name that go into the names of objects, 
 
 
 def known(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The variables of a scenario, by name; NAMESPACE only once it has a release."""
+    """The variables of a scenario, by name; NAMESPACE only once it has a release. No other run has this RUN."""
     session: Any = request.getfixturevalue("session")
     scenario = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:MOST].strip("-")
-    names = {"RELEASE": session.config.release, "SCENARIO": scenario}
+    names = {"RELEASE": session.config.release, "SCENARIO": scenario, "RUN": session.id}
     if session.focus is not None:
         names |= {"RELEASE": session.focus.name, "NAMESPACE": session.focus.namespace}
     return names
