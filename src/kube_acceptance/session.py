@@ -27,6 +27,7 @@ from kube_acceptance.console import progress
 from kube_acceptance.errors import AcceptanceError, MachineError
 from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
+from kube_acceptance.images.provenance import REVISION, marked, provenance, still_true
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
 from kube_acceptance.mutation.alteration import must_be_altered
@@ -371,10 +372,17 @@ class Session:
         return built
 
     def _build_one(self, source: ImageSource, *, revision: str = "HEAD") -> BuiltImage:
-        given = build_secrets()
-        told = provenance(self.config.root, revision)
+        root, given = self.config.root, build_secrets()
+        told = provenance(root, revision, source=self.config.source)
+        # what comes from another revision was unpacked from it; the harness's own images need not say where they are from
+        labelled = revision == "HEAD" and "REVISION" in source.read_dockerfile().arguments
+        told = marked(root, source, told) if labelled else told
         told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
-        return build(source, client=self.engine, secrets=given, ambient_args=told)
+
+        def may_stay(image: Mapping[str, str]) -> bool:
+            return not labelled or still_true(root, source, image.get(REVISION, ""), told.get("REVISION", ""))
+
+        return build(source, client=self.engine, secrets=given, ambient_args=told, may_stay=may_stay)
 
     def _make_previous(self) -> dict[str, Any]:
         folder = self.shared.folder / "previous"
@@ -488,16 +496,6 @@ def build_secrets() -> dict[str, Path]:
         if file := next((path for place in places if (path := Path(place).expanduser()).is_file()), None):
             found[name] = file
     return found
-
-
-def provenance(root: Path, revision: str = "HEAD") -> dict[str, str]:
-    """Build arguments that say where an image comes from: the commit and its time; none outside of a repository."""
-    asked = ["git", "log", "-1", "--format=%H %cI", revision, "--"]
-    try:
-        commit, created = command.run(asked, timeout=10, cwd=root).stdout.split()
-    except (command.CommandError, ValueError):
-        return {}
-    return {"REVISION": commit, "CREATED": created}
 
 
 def cluster_name(config: Config) -> str:

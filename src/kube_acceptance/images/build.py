@@ -73,6 +73,7 @@ def build(
     ambient_args: Mapping[str, str] | None = None,
     platform: str = "",
     timeout: float = 1800,
+    may_stay: Callable[[Mapping[str, str]], bool] = lambda labels: True,
 ) -> BuiltImage:
     """Build an image under the tag of its content, unless it is there already.
 
@@ -84,6 +85,7 @@ def build(
             neither change the tag nor reach a Dockerfile that does not declare them.
         platform: As in `linux/arm64`; empty means the engine's own.
         timeout: Seconds after which the build is ended.
+        may_stay: Whether an image that is there already serves, by its labels; what it is made of is the same.
 
     Raises:
         ImageError: The build failed; the first line names the Dockerfile, the step and the cause.
@@ -95,7 +97,8 @@ def build(
     dockerfile = source.read_dockerfile()
     tag = _current_tag(source, client, platform)
     reference = f"{source.name}:{tag}"
-    if image := _present(reference, tag, client):
+    image = _present(reference, tag, client)
+    if image and may_stay(image.labels):
         return BuiltImage(source.name, reference, str(image.id), False, time.monotonic() - started)
     given = {each: path for each, path in (secrets or {}).items() if each in dockerfile.secrets}
     if lost := [path for path in given.values() if not path.is_file()]:
