@@ -366,7 +366,7 @@ class Session:
 
     def _build_all(self) -> dict[str, dict[str, Any]]:
         built = {}
-        for name, source in self._sources().items():
+        for name, source in self.sources().items():
             with source as unpacked:
                 built[name] = asdict(self._build_one(unpacked))
         return built
@@ -374,7 +374,7 @@ class Session:
     def _build_one(self, source: ImageSource, *, revision: str = "HEAD") -> BuiltImage:
         root, given = self.config.root, build_secrets()
         told = provenance(root, revision, source=self.config.source)
-        # what comes from another revision was unpacked from it; the harness's own images need not say where they are from
+        # what is of another revision was unpacked from it; the probe image need not say where it is from
         labelled = revision == "HEAD" and "REVISION" in source.read_dockerfile().arguments
         told = marked(root, source, told) if labelled else told
         told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
@@ -394,7 +394,8 @@ class Session:
         self._provider.load(list(built.values()))
         return {"folder": str(folder), "references": built}
 
-    def _sources(self) -> dict[str, Any]:
+    def sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
+        """What the project's images and the probe image are built from; a mutant's are copies inside of the block."""
         return {
             name: self.mutant.patched(name, source) if self.mutant else contextlib.nullcontext(source)
             for name, source in sources(self.config).items()

@@ -1,7 +1,7 @@
 """Base images: what a reference such as `alpine:3.23` may stand for, and until when it gets security fixes.
 
 A tag is a name that anybody may give to anything, above all where images come out of archives. So the configuration
-pins what stands behind it: layers by their diff IDs, which an archive cannot forge, or digests, which a registry cannot.
+pins what stands behind it: layers by their diff IDs, which no archive can forge, or digests, which no registry can.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def pinned(reference: str, found: Known, pin: BaseConfig | None) -> Finding:
         )
         return Finding("pinned-base", False, said)
     said = (
-        f"{reference} came out of an archive with the layers {', '.join(found.layers)}, which it is not pinned to: load "
-        f"the image that is meant, or, if this is the one, add them to {section}"
+        f"{reference} came out of an archive with the layers {', '.join(found.layers)}, which it is not pinned to: "
+        f"load the image that is meant, or, if this is the one, add them to {section}"
     )
     return Finding("pinned-base", False, said)
 

@@ -51,7 +51,8 @@ def _finding(rule: str, what: str, size: int, budget: int, entries: Iterable[Ent
         return Finding(rule, True, f"{what} has {_shown(size)} of {_shown(budget)}")
     largest = sorted(_files(entries), key=lambda entry: -entry.size)
     named = some([f"/{entry.path} ({_shown(entry.size)})" for entry in largest[:3]])
-    return Finding(rule, False, f"{what} has {_shown(size)}, above its budget of {_shown(budget)}; the largest: {named}")
+    said = f"{what} has {_shown(size)}, above its budget of {_shown(budget)}; the largest files: {named}"
+    return Finding(rule, False, said)
 
 
 def _files(entries: Iterable[Entry]) -> list[Entry]:

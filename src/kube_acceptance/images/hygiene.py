@@ -165,6 +165,7 @@ def _is_set_id(entry: Entry) -> bool:
 
 
 def _is_writable_by_all(entry: Entry) -> bool:
-    if entry.kind == "symlink":
-        return False  # its mode means nothing
+    # a link's mode means nothing, and /dev/null is meant to be written to
+    if entry.kind == "symlink" or (entry.kind == "device" and entry.path.startswith("dev/")):
+        return False
     return bool(entry.mode & _WRITABLE_BY_ALL) and not (entry.kind == "folder" and entry.mode & _STICKY)

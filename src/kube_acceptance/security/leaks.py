@@ -29,6 +29,8 @@ _WORD = re.compile(rb"[A-Za-z0-9_]")
 _LONG_ENOUGH = 8  # characters that do not stand anywhere by chance
 _TAIL = 4096  # bytes by whose end a whole file is known: more than one certificate, which a bundle shares with others
 _OVERLAP = 8192  # bytes; more than any mark is long
+# a step names its instruction; of a RUN there may be the command alone
+_INSTRUCTION = re.compile(r"(?:/bin/sh -c #\(nop\)\s+)?([A-Z]+)\b")
 _IN_FILES = (
     re.compile(r"://[^\s/:@]*:([^\s/@]+)@"),
     re.compile(r"(?im)^[^#;\n]*?(?:_authToken|_auth|_password|password|token)[ \t]*[=:][ \t]*[\"']?([^\s\"']+)"),
@@ -198,8 +200,9 @@ def _matches(wanted: Wanted, raw: bytes) -> Iterator[int]:
 def _settings(config: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
     """All that an image's configuration says, with the place in words."""
     rest = dict(config)
-    for number, step in enumerate(rest.pop("history", None) or [], start=1):
-        yield f"step {number} of the history of image {name}", " ".join(map(str, step.values()))
+    for step in rest.pop("history", None) or []:
+        match = _INSTRUCTION.match(str(step.get("created_by") or ""))
+        yield f"the history of image {name}, at {match[1] if match else 'RUN'}", " ".join(map(str, step.values()))
     settings = dict(rest.pop("config", None) or {})
     for variable in settings.pop("Env", None) or []:
         yield f"the environment variable {variable.partition('=')[0]} of image {name}", variable

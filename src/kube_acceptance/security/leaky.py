@@ -1,10 +1,11 @@
-"""An image that leaks in every way in which images leak, so that a search which finds nothing elsewhere is shown to search."""
+"""An image that leaks in each way in which images do: the control of a search that finds nothing elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import docker
 
@@ -47,7 +48,7 @@ def leaky(engine: docker.DockerClient, base: str, *, tag: str) -> Iterator[Leaky
         CommandError: It cannot be built.
         ImageError: It cannot be read.
     """
-    values = {way: Canary(way, canary.plain()) for way in WAYS}
+    values = {way: canary.plain(way) for way in WAYS}
     reference = f"kube-acceptance-{NAME}:{tag}"
     with scratch(NAME) as folder:
         for file, text in (
@@ -55,8 +56,8 @@ def leaky(engine: docker.DockerClient, base: str, *, tag: str) -> Iterator[Leaky
             ("replaced", values[REPLACED].value),
             ("shapes", "\n".join(shape.example() for shape in SHAPES)),
         ):
-            (folder / file).write_text(text, encoding="utf-8")
-        (folder / "Dockerfile").write_text(
+            (Path(folder) / file).write_text(text, encoding="utf-8")
+        (Path(folder) / "Dockerfile").write_text(
             f"FROM {base}\n"
             "COPY deleted replaced shapes /srv/\n"
             "RUN rm /srv/deleted /srv/shapes && echo > /srv/replaced\n"
