@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from kube_acceptance.errors import FaultError
@@ -58,17 +58,22 @@ def end_pods(release: Release, *, within: float) -> list[Ending]:
             done = len(last) == len(doomed) and len(new) >= len(doomed)
             return Seen(done, f"{len(last)} of {len(doomed)} pods have ended, and {len(new)} others are ready", last)
 
+        told = mirror.now()
         for name in doomed.values():
             release.cluster.core.delete_namespaced_pod(name, release.namespace)
         last = eventually(f"{len(doomed)} pods to end and be replaced", look, within=within, changed=mirror.changed)
-    return [ending for pod in last or () for ending in endings(pod)]
+    return [ending for pod in last or () for ending in endings(pod, told)]
 
 
-def endings(pod: Any) -> Iterator[Ending]:
-    """How the containers of a pod ended that has been deleted, by its last state."""
-    grace = float(pod.metadata.deletion_grace_period_seconds or 0)
-    # the API server writes down by when it must have ended
-    told = pod.metadata.deletion_timestamp - timedelta(seconds=grace)
+def endings(pod: Any, told: datetime) -> Iterator[Ending]:
+    """How the containers of a pod ended that has been deleted, by its last state.
+
+    Args:
+        pod: The pod as it was last.
+        told: When its deletion was asked for. Its own times say nothing of that any more: kubelet deletes it once
+            again, without any grace, when its containers have ended.
+    """
+    grace = float(pod.spec.termination_grace_period_seconds or 0)
     statuses = {status.name: status for status in pod.status.container_statuses or []}
     for container in pod.spec.containers:
         where = f"container {container.name} of pod {pod.metadata.name}"
@@ -77,7 +82,8 @@ def endings(pod: Any) -> Iterator[Ending]:
         if ended is None or ended.finished_at is None:
             yield Ending(where, None, 0.0, grace)
         else:
-            yield Ending(where, int(ended.exit_code), max(0.0, (ended.finished_at - told).total_seconds()), grace)
+            seconds = max(0.0, (ended.finished_at - told).total_seconds())  # it is told in whole seconds
+            yield Ending(where, int(ended.exit_code), seconds, grace)
 
 
 def not_by_itself(found: Iterable[Ending]) -> Iterator[str]:
