@@ -39,8 +39,8 @@ def pod(uid: str = "1", *, code: int | None = 0, after: float = 3, grace: int = 
             pod(code=137, after=30),
             ["container web of pod web-1 did not end when it was told to: it was killed after 30 s"],
         ),
-        (pod(after=16), ["container web of pod web-1 took 16 s to end, more than half of the 30 s that it has"]),
-        (pod(after=1, grace=0), ["container web of pod web-1 took 1 s to end, more than half of the 0 s that it has"]),
+        (pod(after=23), ["container web of pod web-1 took 23 s of 30 s to end: soon it would have been killed"]),
+        (pod(after=1, grace=0), ["container web of pod web-1 took 1 s of 0 s to end: soon it would have been killed"]),
         (pod(code=None), ["nobody told how container web of pod web-1 ended, so nothing can be said of it"]),
     ],
 )
