@@ -36,7 +36,6 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/hadolint docker/*/Dockerfile src/kube_acceptance/probe/image/Dockerfile
 	grep -rlE '^#!.*sh' deploy charts .ci | xargs $(VENV)/bin/shellcheck -x
 
 format: $(VENV)/installed ## put the Python code into shape

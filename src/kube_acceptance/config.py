@@ -8,16 +8,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from kube_acceptance.errors import ConfigurationError
 
 FILE = "pyproject.toml"
 Keep = Literal["never", "failed", "always"]
+
+
+def _one_is_a_list(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
 
 
 class _Section(BaseModel):
@@ -34,6 +39,26 @@ class ImageConfig(_Section):
     context: Path
     value: str
     build_args: dict[str, str] = Field(default_factory=dict)
+
+
+class BaseConfig(_Section):
+    """What a base image's reference may stand for; see `images.bases`.
+
+    `layers` are the diff IDs of images that it may be, each a list (one ID alone stands for a list of it), `digests`
+    those by which a registry knows them, and `end_of_life` the day from which it gets no security fixes.
+    """
+
+    layers: list[Annotated[tuple[str, ...], BeforeValidator(_one_is_a_list)]] = Field(default_factory=list)
+    digests: list[str] = Field(default_factory=list)
+    end_of_life: date | None = None
+
+    @field_validator("layers", "digests")
+    @classmethod
+    def _are_digests(cls, found: list[Any]) -> list[Any]:
+        for each in chain.from_iterable([one] if isinstance(one, str) else one for one in found):
+            if not re.fullmatch("sha256:[0-9a-f]{64}", each):
+                raise ValueError(f"{each!r} is no digest; `docker image inspect` prints them: sha256: and 64 digits")
+        return found
 
 
 class ClusterConfig(_Section):
@@ -145,7 +170,9 @@ class Config(_Section):
     ingress_value: str = Field(
         default="", description="the value that names the Ingress host; each release gets its own"
     )
+    source: str = Field(default="", description="where the code is published; else the clone's own remote")
     images: dict[str, ImageConfig] = Field(default_factory=dict)
+    bases: dict[str, BaseConfig] = Field(default_factory=dict)
     previous: PreviousConfig | None = None
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
@@ -206,6 +233,7 @@ def load(root: Path) -> Config:
 
 _INNER: Mapping[str, type[_Section]] = {
     "images": ImageConfig,
+    "bases": BaseConfig,
     "quarantine": QuarantineConfig,
     "exceptions": ExceptionConfig,
     "previous": PreviousConfig,

@@ -47,6 +47,14 @@ class Chart:
         )
 
     @property
+    def app_version(self) -> str:
+        """The version of the application that it says it installs; raises ReleaseError when it says none."""
+        said = yaml.safe_load((self.folder / "Chart.yaml").read_text(encoding="utf-8")).get("appVersion")
+        if not said:
+            raise ReleaseError(f"the chart {self.folder.name} has no appVersion, so no image can be held against it")
+        return str(said)
+
+    @property
     def values_files(self) -> list[Path]:
         """Every values file in its folder, whichever of them it was given; raises ReleaseError when there is none."""
         files = sorted(self.folder.glob("values*.yaml"))
