@@ -33,6 +33,12 @@ def test_renders_with_values_and_overrides(tmp_path: Path) -> None:
     assert chart.render(name="x", namespace="y") == [{"kind": "X", "metadata": {}}]
 
 
+def test_a_tag_that_looks_like_a_number_is_a_text(tmp_path: Path) -> None:
+    program = helm(tmp_path, 'for f; do last=$f; done; printf "kind: X\nmetadata: {}\nsaid: |\n  "; cat "$last"')
+    [said] = Chart(program, tmp_path).using(tag="172472917e32").render(name="x", namespace="y")
+    assert said["said"] == '{"tag": "172472917e32"}\n'
+
+
 def test_a_mutant_changes_what_is_rendered_whatever_the_values(tmp_path: Path) -> None:
     chart = Chart(
         helm(tmp_path, "echo {kind: X, metadata: {}}"), tmp_path, change=lambda objects: [*objects, {"kind": "Y"}]

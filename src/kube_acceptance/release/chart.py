@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ class Chart:
             given: list[str] = []
             if with_values:
                 overrides = Path(folder) / "overrides.yaml"
-                overrides.write_text(yaml.safe_dump(nested(self.overrides)))
+                # in JSON all texts are quoted: a tag such as 172472917e32 is a number to Helm, and none to PyYAML
+                overrides.write_text(json.dumps(nested(self.overrides)) + "\n")
                 given = [word for file in (*self.values, overrides) for word in ("--values", str(file))]
             try:
                 return run([self.helm_program, *arguments, *given], timeout=timeout, env=env)
