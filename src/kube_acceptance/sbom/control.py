@@ -39,7 +39,7 @@ def overlooked(document: str, disk: Disk) -> Iterator[str]:
             yield f"nothing is said of a bill with {component} in another version"
         told = _said(on_disk(Bill(_changed(document, component, name=MADE_UP)), disk))
         if not any(MADE_UP in said for said in told):
-            yield f"nothing is said of a bill with a {component.kind} package that is made up"
+            yield f"nothing is said of a bill with a made-up package of the kind {component.kind}"
 
 
 def without(document: str, component: Component) -> str:

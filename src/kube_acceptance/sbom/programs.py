@@ -47,14 +47,15 @@ def programs(contents: ImageContents, *, databases: Collection[str] = (), owned:
             go += _go(program, entry.path, digest)
         elif not identified:
             unexplained[entry.path] = digest
+    parts: dict[tuple[str, str], dict[str, str]] = {key: {} for key in seen}
     for path in tuple(unexplained):
         body = contents.read(path)
         for key in sorted(seen, key=lambda key: _distance(path, next(iter(seen[key])))):
             if _is_part(_KNOWN[key[0]], path, body):
-                seen[key][path] = unexplained.pop(path)
+                parts[key][path] = unexplained.pop(path)
                 break
     return Programs(
-        [_installed(contents, _KNOWN[name], version, files) for (name, version), files in sorted(seen.items())] + go,
+        [_installed(contents, _KNOWN[key[0]], key[1], files, parts[key]) for key, files in sorted(seen.items())] + go,
         {path: digest for path, digest in unexplained.items() if path not in owned},
     )
 
@@ -92,13 +93,15 @@ def _distance(path: str, other: str) -> int:
     return -len(posixpath.commonpath(["/" + path, "/" + other]))
 
 
-def _installed(contents: ImageContents, known: Known, version: str, files: Mapping[str, str]) -> Installed:
+def _installed(
+    contents: ImageContents, known: Known, version: str, files: Mapping[str, str], parts: Mapping[str, str]
+) -> Installed:
     first = min(files, key=lambda path: (posixpath.basename(path) != (known.main or known.name), path))
     prefix = posixpath.dirname(posixpath.dirname(first))
     folder = posixpath.join(prefix, known.folder.format(minor=".".join(version.split(".")[:2]))) if known.folder else ""
     return Installed(
         Package("generic", known.name, version, purl("generic", known.name, version), first),
-        files,
+        {**files, **parts},
         licence=known.licence,
         folder=folder if folder and any(path.startswith(folder + "/") for path in contents.merged) else "",
         hashes=(files[first],),

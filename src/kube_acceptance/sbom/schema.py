@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
+from functools import cache
+from typing import TYPE_CHECKING
 
 from kube_acceptance.errors import AcceptanceError
+
+if TYPE_CHECKING:
+    from cyclonedx.validation.json import JsonStrictValidator
 
 
 def keep_schema(document: str, *, of: str) -> None:
@@ -18,6 +21,15 @@ def keep_schema(document: str, *, of: str) -> None:
     Raises:
         AcceptanceError: It does not keep the schema.
     """
-    if wrong := JsonStrictValidator(SchemaVersion.V1_6).validate_str(document):
-        first, *rest = str(wrong.data.message if hasattr(wrong.data, "message") else wrong.data).splitlines()
+    if wrong := _validator().validate_str(document):
+        first, *rest = str(getattr(wrong.data, "message", wrong.data)).splitlines()
         raise AcceptanceError(f"The bill of materials of {of} is not CycloneDX 1.6: {first}", details=rest)
+
+
+@cache
+def _validator() -> JsonStrictValidator:
+    # what checks the forms of addresses takes a second to import, and most runs write no bill
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    return JsonStrictValidator(SchemaVersion.V1_6)
