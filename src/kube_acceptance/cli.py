@@ -232,6 +232,42 @@ def lint(
 
 
 @app.command()
+def bill(
+    image: Annotated[str, typer.Argument(help="an image of this machine's Docker, by name and tag or by ID")],
+    output: Annotated[Path | None, typer.Option(help="write to this file; otherwise to standard output")] = None,
+) -> None:
+    """Write the bill of materials of an image, as CycloneDX 1.6 in JSON.
+
+    Packages of Alpine, Python, Node and Go, and known programs that are copied in as files, are read from the image's
+    layers; no container is started. The same image has the same bill. Programs that nothing explains are in it, too.
+
+    Examples:
+        kube-acceptance bill postgres:17-alpine
+
+        kube-acceptance bill todo-backend --output backend.cdx.json
+    """
+    from kube_acceptance import sbom
+    from kube_acceptance.images import open_image
+    from kube_acceptance.session import connect
+
+    with open_image(connect(), image) as contents:
+        document = sbom.bill(contents)
+    counts = sbom.Bill(document).counts
+    if unknown := counts.get("file"):
+        typer.echo(f"{unknown} programs and libraries belong to no package and are no known program", err=True)
+    if output is None:
+        typer.echo(document, nl=False)
+        return
+    try:
+        output.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{output} cannot be written: {error.strerror}", hint="Name a file in a folder that is there."
+        ) from error
+    typer.echo(f"{output}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
+
+
+@app.command()
 def steps(
     words: Annotated[list[str] | None, typer.Argument(help="only phrases that have all of these words")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="as the document docs/phrases.md")] = False,

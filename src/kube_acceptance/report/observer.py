@@ -62,18 +62,20 @@ def waited(what: str, seconds: float, budget: float) -> None:
         _observers[-1].waited(Wait(what=what, seconds=seconds, budget=budget))
 
 
-def attach(path: Path, name: str = "") -> None:
+def attach(path: Path, name: str = "") -> Path | None:
     """Link a file or folder of evidence to the scenario that runs.
 
     Args:
         path: What to link; it is copied below the report's folder unless it lies there.
         name: What the link says; the file's name if empty.
 
+    Returns:
+        What the report links; nothing if no report is written, or none yet.
+
     Raises:
         OSError: It is missing or cannot be copied.
     """
-    if _observers:
-        _observers[-1].attach(path, name or path.name)
+    return _observers[-1].attach(path, name or path.name) if _observers else None
 
 
 @dataclass
@@ -143,10 +145,10 @@ class Observer:
             case Scenario() as scenario:
                 scenario.facts = [*scenario.facts, f"{wait.what} after {wait.seconds:.1f} s of {wait.budget:g} s"]
 
-    def attach(self, path: Path, name: str) -> None:
+    def attach(self, path: Path, name: str) -> Path | None:
         """See the function `attach`."""
         if self._now is None:
-            return
+            return None
         link = self._below_output(path, self._now.item).as_posix()
         target = self._output / link
         files = [target] if target.is_file() else [file for file in target.rglob("*") if file.is_file()]
@@ -156,6 +158,7 @@ class Observer:
             Attachment(name=name, path=link, bytes=sum(file.stat().st_size for file in files)),
         ]
         self._now.item.user_properties.append(("evidence", link))
+        return target
 
     def _below_output(self, path: Path, item: pytest.Item) -> Path:
         path = path.resolve(strict=True)

@@ -7,20 +7,19 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from cyclonedx.factory.license import LicenseFactory
-from cyclonedx.model import ExternalReference, ExternalReferenceType, HashType, Property, XsUri
+from cyclonedx.contrib.hash.factories import HashTypeFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.model import ExternalReference, ExternalReferenceType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
 from cyclonedx.output.json import JsonV1Dot6
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.images import ImageContents
 from kube_acceptance.sbom.inventory import Inventory
 from kube_acceptance.sbom.package import Installed
+from kube_acceptance.sbom.schema import keep_schema
 from kube_acceptance.sbom.system import System
 
 _CREATED = "org.opencontainers.image.created"
@@ -38,7 +37,7 @@ def document(inventory: Inventory, contents: ImageContents, *, name: str, versio
         inventory: What is in the image.
         contents: The image.
         name: What the bill calls the image.
-        version: Its version; by default what its label says.
+        version: Its version; by default what its label says, or the tag.
 
     Raises:
         AcceptanceError: The document does not keep CycloneDX's schema.
@@ -47,9 +46,9 @@ def document(inventory: Inventory, contents: ImageContents, *, name: str, versio
     image = Component(
         name=name,
         type=ComponentType.CONTAINER,
-        version=version or labels.get(_VERSION) or None,
+        version=version or labels.get(_VERSION) or split(contents.reference)[1] or None,
         bom_ref=contents.config_digest,
-        hashes=[HashType.from_composite_str(contents.config_digest)],
+        hashes=[HashTypeFactory().from_composite_str(contents.config_digest)],
         properties=[Property(name=_OWN + "reference", value=contents.reference)],
     )
     bom = Bom(
@@ -65,9 +64,14 @@ def document(inventory: Inventory, contents: ImageContents, *, name: str, versio
         bom.components.add(_file(path, digest))
     _depend(bom, image, inventory.installed, components)
     text = _same(JsonV1Dot6(bom).output_as_string(), _time(labels.get(_CREATED, "")))
-    if wrong := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
-        raise AcceptanceError(f"The bill of materials of {contents.reference} is not CycloneDX 1.6: {wrong}")
+    keep_schema(text, of=contents.reference)
     return text
+
+
+def split(reference: str) -> tuple[str, str]:
+    """The name and the tag in an image's reference; the tag is empty where it has none."""
+    name, _, tag = reference.partition("@")[0].rpartition(":")
+    return (name, tag) if name and "/" not in tag else (reference.partition("@")[0], "")
 
 
 def _components(installed: Iterable[Installed]) -> dict[str, Component]:
@@ -92,13 +96,14 @@ def _component(places: Sequence[Installed]) -> Component:
         purl=PackageURL.from_string(package.purl),
         cpe=places[0].cpe or None,
         licenses=[LicenseFactory().make_from_string(places[0].licence)] if places[0].licence else None,
-        hashes=[HashType.from_composite_str(each) for each in places[0].hashes],
+        hashes=[HashTypeFactory().from_composite_str(each) for each in places[0].hashes],
         external_references=_bills(places),
         evidence=ComponentEvidence(occurrences=[Occurrence(location="/" + path) for path in paths]),
         properties=[
             Property(name=_OWN + "bundles", value=bundled)
             for bundled in sorted({bundled for each in places for bundled in each.bundled})
-        ],
+        ]
+        + [Property(name=_OWN + "folder", value="/" + each.folder) for each in places if each.folder],
     )
 
 
@@ -132,7 +137,7 @@ def _file(path: str, digest: str) -> Component:
         name="/" + path,
         type=ComponentType.FILE,
         bom_ref=f"file:/{path}",
-        hashes=[HashType.from_composite_str(digest)],
+        hashes=[HashTypeFactory().from_composite_str(digest)],
         evidence=ComponentEvidence(occurrences=[Occurrence(location="/" + path)]),
         properties=[Property(name=_OWN + "unidentified", value="no package and no known program has this file")],
     )
@@ -165,12 +170,3 @@ def _time(label: str) -> str:
     except ValueError:
         return ""
     return moment.isoformat() if moment.tzinfo else ""
-
-
-def kinds(document: str) -> dict[str, int]:
-    """How many components of each kind a bill has: of package URLs their type, of others the component's type."""
-    counts: dict[str, int] = {}
-    for component in json.loads(document).get("components", []):
-        kind = PackageURL.from_string(component["purl"]).type if "purl" in component else component["type"]
-        counts[kind] = counts.get(kind, 0) + 1
-    return dict(sorted(counts.items()))

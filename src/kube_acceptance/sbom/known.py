@@ -27,7 +27,6 @@ class Known:
         main: The file that shows it best where several bear the version; that of its name by default.
         folder: A folder that is all its own, below the prefix (`/usr/local`) of its first file; `{minor}` is the
             first two numbers of the version. Programs and libraries in it must still be parts.
-        but: What below that folder is not its own.
         licence: Its licence.
         cpe: Vendor and product in the national vulnerability database.
     """
@@ -39,7 +38,6 @@ class Known:
     parts: tuple[Part, ...] = ()
     main: str = ""
     folder: str = ""
-    but: str = ""
     licence: str = ""
     cpe: str = ""
 
@@ -72,7 +70,6 @@ KNOWN = (
             _part(r".*\.so", rb"PyInit_"),
         ),
         folder="lib/python{minor}",
-        but="site-packages",
         licence="PSF-2.0",
         cpe="python:python",
     ),

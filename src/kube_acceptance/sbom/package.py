@@ -42,6 +42,7 @@ class Installed:
         needs: The names of packages of the same kind that it needs, whether they are there or not.
         bundled: What it carries along by its own word without telling a version.
         bills: Bills of materials that it brings along, by path.
+        folder: A folder that is all its own, besides other packages in it; its programs and libraries are in `files`.
         hashes: Checksums of the package's main file, as in `sha256:…`.
         cpe: Its name in the national vulnerability database, for packages that no package database knows.
     """
@@ -52,6 +53,7 @@ class Installed:
     needs: Sequence[str] = ()
     bundled: Sequence[str] = ()
     bills: Sequence[str] = ()
+    folder: str = ""
     hashes: Sequence[str] = ()
     cpe: str = ""
 

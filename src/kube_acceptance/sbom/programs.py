@@ -47,14 +47,15 @@ def programs(contents: ImageContents, *, databases: Collection[str] = (), owned:
             go += _go(program, entry.path, digest)
         elif not identified:
             unexplained[entry.path] = digest
+    parts: dict[tuple[str, str], dict[str, str]] = {key: {} for key in seen}
     for path in tuple(unexplained):
         body = contents.read(path)
         for key in sorted(seen, key=lambda key: _distance(path, next(iter(seen[key])))):
             if _is_part(_KNOWN[key[0]], path, body):
-                seen[key][path] = unexplained.pop(path)
+                parts[key][path] = unexplained.pop(path)
                 break
     return Programs(
-        [_installed(contents, _KNOWN[name], version, files) for (name, version), files in sorted(seen.items())] + go,
+        [_installed(contents, _KNOWN[key[0]], key[1], files, parts[key]) for key, files in sorted(seen.items())] + go,
         {path: digest for path, digest in unexplained.items() if path not in owned},
     )
 
@@ -72,6 +73,9 @@ def _identified(path: str, body: bytes) -> Iterator[tuple[str, str]]:
     for known in KNOWN:
         if known.file.fullmatch(posixpath.basename(path)):
             versions = {found.group(1).decode() for found in known.version.finditer(body)}
+            if len(versions) > 1:
+                # as in libpython3.13.so.1.0
+                versions = {each for each in versions if each.rpartition(".")[0] in posixpath.basename(path)}
             # several versions are no evidence for one
             if len(versions) == 1:
                 yield known.name, versions.pop()
@@ -89,21 +93,17 @@ def _distance(path: str, other: str) -> int:
     return -len(posixpath.commonpath(["/" + path, "/" + other]))
 
 
-def _installed(contents: ImageContents, known: Known, version: str, files: Mapping[str, str]) -> Installed:
+def _installed(
+    contents: ImageContents, known: Known, version: str, files: Mapping[str, str], parts: Mapping[str, str]
+) -> Installed:
     first = min(files, key=lambda path: (posixpath.basename(path) != (known.main or known.name), path))
-    own = dict(files)
-    if known.folder:
-        prefix = posixpath.dirname(posixpath.dirname(first))
-        folder = posixpath.join(prefix, known.folder.format(minor=".".join(version.split(".")[:2])))
-        but = posixpath.join(folder, known.but) if known.but else ""
-        machine_code = {entry.path for entry in elf_files(contents)}
-        for path in contents.merged:
-            if path.startswith(folder + "/") and not (but and path.startswith(but + "/")) and path not in machine_code:
-                own.setdefault(path, "")
+    prefix = posixpath.dirname(posixpath.dirname(first))
+    folder = posixpath.join(prefix, known.folder.format(minor=".".join(version.split(".")[:2]))) if known.folder else ""
     return Installed(
         Package("generic", known.name, version, purl("generic", known.name, version), first),
-        own,
+        {**files, **parts},
         licence=known.licence,
+        folder=folder if folder and any(path.startswith(folder + "/") for path in contents.merged) else "",
         hashes=(files[first],),
         cpe=f"cpe:2.3:a:{known.cpe}:{version}:*:*:*:*:*:*:*" if known.cpe and version else "",
     )
