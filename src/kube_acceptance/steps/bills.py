@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kube_acceptance.images import BuiltImage, Finding, ImageContents
+from kube_acceptance.images import Finding, ImageContents
 from kube_acceptance.report import attach, note
 from kube_acceptance.sbom import Bill, Disk, bill, in_bill, keep_schema, kinds, on_disk, overlooked, versions
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
@@ -28,15 +28,6 @@ def disks() -> Callable[[ImageContents], Disk]:
 def own_files() -> dict[str, list[str]]:
     """No file is the project's own unless a feature says so."""
     return {}
-
-
-@given('the images that the project builds, and "{reference}"', target_fixture="images")
-def images_and_another(
-    built_images: dict[str, BuiltImage], opened: Callable[[str], ImageContents], reference: str
-) -> Images:
-    """The images that the project builds and another one of the local engine, opened layer by layer."""
-    some(built_images, what="images that the project builds")
-    return {**{name: opened(image.reference) for name, image in built_images.items()}, reference: opened(reference)}
 
 
 @given("these of their files the project itself put there, changed or took away", target_fixture="own_files")
