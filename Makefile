@@ -11,15 +11,20 @@ OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help acceptance test lint format unit reports backend frontend static mutants machine images clean
+.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants machine images clean
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-acceptance: machine images $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS="--keep always")
+acceptance: $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS="--keep always")
+	$(MAKE) --jobs 2 --no-print-directory ready
 	$(PYTEST) features $(OPTIONS)
 
-mutants: machine images $(VENV)/installed ## take protections away and see their scenarios go red
+# the scanner of vulnerabilities, which is built once, needs no Docker: it comes beside what does
+ready: images scanner
+images: machine
+
+mutants: machine images scanner $(VENV)/installed ## take protections away and see their scenarios go red
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
@@ -31,7 +36,6 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/hadolint docker/*/Dockerfile src/kube_acceptance/probe/image/Dockerfile
 	grep -rlE '^#!.*sh' deploy charts .ci | xargs $(VENV)/bin/shellcheck -x
 
 format: $(VENV)/installed ## put the Python code into shape
@@ -63,6 +67,9 @@ machine:
 
 images:
 	deploy/closed-network/auto
+
+scanner:
+	deploy/closed-network/scanner
 
 clean: $(VENV)/installed ## remove the clusters that runs left behind
 	$(VENV)/bin/kube-acceptance clean

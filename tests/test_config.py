@@ -44,9 +44,26 @@ def test_the_values_that_name_images(tmp_path: Path) -> None:
     assert values == {"images.web.repository": "registry:5000/shop-web", "images.web.tag": "12ab"}
 
 
+def test_what_bases_may_be(tmp_path: Path) -> None:
+    one, two = ("sha256:" + digit * 64 for digit in "12")
+    text = f"[tool.kube-acceptance.bases.'a:1']\nlayers=['{one}', ['{one}', '{two}']]\nend-of-life=2027-11-01"
+    found = config.load(write(tmp_path, text)).bases["a:1"]
+    assert found.layers == [(one,), (one, two)]
+    assert str(found.end_of_life) == "2027-11-01"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (
+            "[tool.kube-acceptance.bases.'a:1']\nlayers=['sha256:12']",
+            "pyproject.toml: tool.kube-acceptance.bases.a:1.layers: 'sha256:12' is no digest; `docker image inspect` "
+            "prints them: sha256: and 64 digits",
+        ),
+        (
+            "[tool.kube-acceptance.bases.'a:1']\nlayer=[]",
+            "pyproject.toml: tool.kube-acceptance.bases.a:1 has no key 'layer'; did you mean 'layers'?",
+        ),
         (
             "[tool.kube-acceptance]\nrelaese = 'x'",
             "pyproject.toml: tool.kube-acceptance has no key 'relaese'; did you mean 'release'?",

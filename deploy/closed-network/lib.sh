@@ -13,6 +13,7 @@ BUILDX=0.13.1
 TRAEFIK=3.6.12
 METRICS_SERVER=0.9.0
 PROMETHEUS=3.16.0
+GRYPE=0.110.0
 
 REPOSITORY=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 ALL_PARTS="node base addons minikube monitoring"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -100,6 +101,7 @@ def mutants(
         kube-acceptance mutants no-network-policies --keep
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from kube_acceptance import mutation
@@ -122,16 +124,23 @@ def mutants(
     )
     folder = folders(settings.cache) / kind.name
     lease = Lease(kind, folder)
-    lease.take()
-    cluster = Cluster(kind, resolve("kubectl", cache=settings.cache))
+    lease.reserve()  # static scenarios and those of images need none
     judgements = []
+
+    def changed(mutant: mutation.Mutant) -> AbstractContextManager[None]:
+        if not mutant.cluster:
+            return nullcontext()
+        lease.take()
+        cluster = Cluster(kind, resolve("kubectl", cache=settings.cache))
+        return altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()])
+
     try:
         for judgement in runner.run_all(
             chosen,
             root=settings.root,
             options=["--cluster-name", kind.name],
             say=progress,
-            altered=lambda mutant: altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()]),
+            altered=changed,
             reports=reports and reports.absolute(),
         ):
             progress(
@@ -142,7 +151,8 @@ def mutants(
         lease.release(keep=keep)
     table = Table("mutant", "takes away", "verdict", "seconds", "what its scenario said")
     for each in judgements:
-        table.add_row(each.mutant.name, each.mutant.takes_away, each.verdict, f"{each.seconds:.0f}", each.seen)
+        seen = (each.mutant.name, each.mutant.takes_away, each.verdict, f"{each.seconds:.0f}", each.seen)
+        table.add_row(*map(escape, seen))  # what stands in brackets is no markup
     Console(width=None if os.isatty(1) else 200).print(table)
     killed, total = runner.score(judgements)
     typer.echo(f"{killed} of {total} mutants killed")

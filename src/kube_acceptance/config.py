@@ -8,16 +8,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from kube_acceptance.errors import ConfigurationError
 
 FILE = "pyproject.toml"
 Keep = Literal["never", "failed", "always"]
+
+
+def _one_is_a_list(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
 
 
 class _Section(BaseModel):
@@ -34,6 +39,26 @@ class ImageConfig(_Section):
     context: Path
     value: str
     build_args: dict[str, str] = Field(default_factory=dict)
+
+
+class BaseConfig(_Section):
+    """What a base image's reference may stand for; see `images.bases`.
+
+    `layers` are the diff IDs of images that it may be, each a list (one ID alone stands for a list of it), `digests`
+    those by which a registry knows them, and `end_of_life` the day from which it gets no security fixes.
+    """
+
+    layers: list[Annotated[tuple[str, ...], BeforeValidator(_one_is_a_list)]] = Field(default_factory=list)
+    digests: list[str] = Field(default_factory=list)
+    end_of_life: date | None = None
+
+    @field_validator("layers", "digests")
+    @classmethod
+    def _are_digests(cls, found: list[Any]) -> list[Any]:
+        for each in chain.from_iterable([one] if isinstance(one, str) else one for one in found):
+            if not re.fullmatch("sha256:[0-9a-f]{64}", each):
+                raise ValueError(f"{each!r} is no digest; `docker image inspect` prints them: sha256: and 64 digits")
+        return found
 
 
 class ClusterConfig(_Section):
@@ -67,6 +92,59 @@ class QuarantineConfig(_Section):
     reason: str = ""
 
 
+class ExceptionConfig(_Section):
+    """A vulnerability that does not fail the gate for a while, why, and the last day of that.
+
+    `id` is the vulnerability's, or one of its other names; `not-assessed` excuses that a package is not assessed.
+    `vulnerability.exceptions` says what else must be true of an entry.
+    """
+
+    id: str
+    package: str
+    reason: str = ""
+    until: date | None = None
+
+
+ScannerName = Literal["grype", "pip-audit", "npm-audit"]
+SCANNERS: tuple[ScannerName, ...] = ("grype", "pip-audit", "npm-audit")
+CONTROLS = (
+    "apk/busybox@1.0.0-r0",
+    "pypi/jinja2@2.0",
+    "npm/lodash@4.17.0",
+    "golang/golang.org/x/net@v0.1.0",
+    "golang/stdlib@1.18",
+    "generic/bash@4.3",
+    "generic/krb5@1.10",
+    "generic/libffi@3.0",
+    "generic/libgcc@4.0.0",
+    "generic/libstdc++@4.0.0",
+    "generic/node@6.0.0",
+    "generic/openssl@1.0.1",
+    "generic/postgresql@10.0",
+    "generic/python@3.6.0",
+    "generic/readline@6.2",
+)
+
+
+class VulnerabilitiesConfig(_Section):
+    """How vulnerabilities are assessed, and which of them fail."""
+
+    severity: Literal["negligible", "low", "medium", "high", "critical"] = "high"
+    required: bool = Field(default=False, description="whether what was not assessed fails instead of being skipped")
+    scanners: list[ScannerName] = list(SCANNERS)
+    database: Path | None = Field(
+        default=None, description="the folder of Grype's database; Grype's own choice if none"
+    )
+    update: bool = Field(
+        default=True, description="whether the database is brought up to date before a run's first use"
+    )
+    database_days: int = Field(default=5, ge=1)
+    controls: list[str] = Field(
+        default=list(CONTROLS), description="packages known to be vulnerable, as KIND/NAME@VERSION"
+    )
+    exceptions: list[ExceptionConfig] = Field(default_factory=list)
+
+
 class PreviousConfig(_Section):
     """The version that an upgrade starts from: a commit of the project's repository."""
 
@@ -92,11 +170,14 @@ class Config(_Section):
     ingress_value: str = Field(
         default="", description="the value that names the Ingress host; each release gets its own"
     )
+    source: str = Field(default="", description="where the code is published; else the clone's own remote")
     images: dict[str, ImageConfig] = Field(default_factory=dict)
+    bases: dict[str, BaseConfig] = Field(default_factory=dict)
     previous: PreviousConfig | None = None
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     quarantine: list[QuarantineConfig] = Field(default_factory=list)
+    vulnerabilities: VulnerabilitiesConfig = Field(default_factory=VulnerabilitiesConfig)
     features: Path = Path("features")
     mutants: Path = Path("mutants")
     reports: Path = Path("reports")
@@ -152,7 +233,9 @@ def load(root: Path) -> Config:
 
 _INNER: Mapping[str, type[_Section]] = {
     "images": ImageConfig,
+    "bases": BaseConfig,
     "quarantine": QuarantineConfig,
+    "exceptions": ExceptionConfig,
     "previous": PreviousConfig,
 }
 """The sections that may be left out, or that a table or an array of tables holds."""

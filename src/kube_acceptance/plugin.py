@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
+from kube_acceptance.vulnerability import exceptions
 
 pytest_plugins = [f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")]
 
@@ -48,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     repeat.add_option(group)
     group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")
     group.addoption("--mutant", type=Path, metavar="FILE", help="take away the protection that this mutant names")
+    group.addoption(
+        "--assessment",
+        choices=("required", "optional"),
+        help="whether packages that no scanner of vulnerabilities could assess fail, or are skipped and told; "
+        "pyproject.toml says it otherwise",
+    )
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
 
 
@@ -60,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure(config: pytest.Config) -> None:
-    settings = configuration.load(config.rootpath)
+    settings = _chosen(config, configuration.load(config.rootpath))
     config.stash[config_key] = settings
     if not _has_features(config, settings):
         return
@@ -100,6 +108,16 @@ def _configure(config: pytest.Config) -> None:
             features = settings.path(settings.features)
             config.pluginmanager.register(quarantine.Quarantine(settings.quarantine, features))
         signal.signal(signal.SIGTERM, _stop)
+
+
+def _chosen(config: pytest.Config, settings: configuration.Config) -> configuration.Config:
+    """The project's settings with what the command line says otherwise."""
+    vulnerabilities = settings.vulnerabilities
+    if found := list(exceptions.mistakes(vulnerabilities.exceptions, date.today())):
+        raise ConfigurationError(found[0], details=found[1:])
+    if asked := config.getoption("assessment"):
+        vulnerabilities = vulnerabilities.model_copy(update={"required": asked == "required"})
+    return settings.model_copy(update={"vulnerabilities": vulnerabilities})
 
 
 def _session(config: pytest.Config, settings: configuration.Config) -> Session:

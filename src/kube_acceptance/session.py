@@ -27,6 +27,7 @@ from kube_acceptance.console import progress
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError
 from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.build import BuiltImage, build
+from kube_acceptance.images.provenance import REVISION, marked, provenance, still_true
 from kube_acceptance.images.source import ImageSource
 from kube_acceptance.mutation import Mutant
 from kube_acceptance.mutation.alteration import must_be_altered
@@ -144,6 +145,10 @@ class Session:
         built: dict[str, BuiltImage] = self._started["images"].result()
         return built
 
+    def build_beside(self, source: ImageSource) -> BuiltImage:
+        """An image that some scenario needs and no release has, built once a run unless it is there."""
+        return BuiltImage(**self.shared.once(f"image-{source.name}", lambda: asdict(self.build_one(source))))
+
     def build_one(self, source: ImageSource, *, revision: str = "HEAD", **options: Any) -> BuiltImage:
         """Build one image with this machine's secrets and the project's provenance.
 
@@ -152,10 +157,17 @@ class Session:
             revision: The commit that it is made from.
             options: Further ones of `images.build`.
         """
-        given = build_secrets()
-        told = provenance(self.config.root, revision)
+        root, given = self.config.root, build_secrets()
+        told = provenance(root, revision, source=self.config.source)
+        # what is of another revision was unpacked from it; the probe image need not say where it is from
+        labelled = revision == "HEAD" and "REVISION" in source.read_dockerfile().arguments
+        told = marked(root, source, told) if labelled else told
         told |= {"NODE_EXTRA_CA_CERTS": CA_IN_BUILD} if "ca" in given else {}
-        return build(source, client=self.engine, secrets=given, ambient_args=told, **options)
+
+        def may_stay(image: Mapping[str, str]) -> bool:
+            return not labelled or still_true(root, source, image.get(REVISION, ""), told.get("REVISION", ""))
+
+        return build(source, client=self.engine, secrets=given, ambient_args=told, may_stay=may_stay, **options)
 
     def source(self, name: str) -> contextlib.AbstractContextManager[ImageSource]:
         """What one of the project's images is built from, inside of a block: without what a mutant takes away.
@@ -166,7 +178,7 @@ class Session:
         if name not in self.config.images:
             known = ", ".join(self.config.images)
             raise ConfigurationError(f"the project builds no image {name}", hint=f"Its images are: {known}.")
-        return self._sources()[name]
+        return self.sources()[name]
 
     @property
     def cluster(self) -> Cluster:
@@ -389,7 +401,7 @@ class Session:
 
     def _build_all(self) -> dict[str, dict[str, Any]]:
         built = {}
-        for name, source in self._sources().items():
+        for name, source in self.sources().items():
             with source as unpacked:
                 built[name] = asdict(self.build_one(unpacked))
         return built
@@ -404,7 +416,8 @@ class Session:
         self._provider.load(list(built.values()))
         return {"folder": str(folder), "references": built}
 
-    def _sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
+    def sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
+        """What the project's images and the probe image are built from; a mutant's are copies inside of the block."""
         return {
             name: self.mutant.patched(name, source) if self.mutant else contextlib.nullcontext(source)
             for name, source in sources(self.config).items()
@@ -506,16 +519,6 @@ def build_secrets() -> dict[str, Path]:
         if file := next((path for place in places if (path := Path(place).expanduser()).is_file()), None):
             found[name] = file
     return found
-
-
-def provenance(root: Path, revision: str = "HEAD") -> dict[str, str]:
-    """Build arguments that say where an image comes from: the commit and its time; none outside of a repository."""
-    asked = ["git", "log", "-1", "--format=%H %cI", revision, "--"]
-    try:
-        commit, created = command.run(asked, timeout=10, cwd=root).stdout.split()
-    except (command.CommandError, ValueError):
-        return {}
-    return {"REVISION": commit, "CREATED": created}
 
 
 def cluster_name(config: Config) -> str:

@@ -94,6 +94,30 @@ def test_kept_when_asked(folder: Path) -> None:
     assert fake.created == 1
 
 
+def test_one_that_is_reserved_is_made_by_whoever_takes_it_and_stays(folder: Path, other_process: int) -> None:
+    fake = Fake("one", folder)
+    mine, other = Lease(fake, folder), Lease(fake, folder, owner=other_process)
+    mine.reserve()
+    assert fake.created == 0
+    other.take()
+    assert other.release(keep=False)
+    assert (fake.created, fake.deleted) == (1, 0)
+    mine.take()
+    assert not mine.release(keep=False)
+    assert (fake.created, fake.deleted) == (1, 1)
+    assert not folder.exists()
+
+
+def test_one_that_nobody_came_to_need_is_not_told_to_be_removed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lease = Lease(Fake("one", folder), folder)
+    lease.reserve()
+    assert not lease.release(keep=False)
+    assert capsys.readouterr().err == ""
+    assert not folder.exists()
+
+
 def test_a_dead_user_does_not_count(folder: Path, other_process: int) -> None:
     fake = Fake("one", folder)
     lease = Lease(fake, folder)

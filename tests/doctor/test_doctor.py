@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from kube_acceptance import cli, doctor
-from kube_acceptance.doctor import Check, as_json, as_lines, checks, examine
+from kube_acceptance import config as configuration
+from kube_acceptance.doctor import Check, as_json, as_lines, checks, examine, project
 from kube_acceptance.doctor.engine import Docker
 from kube_acceptance.doctor.finding import Finding, missing, ok, warning
 from kube_acceptance.errors import MachineError
@@ -124,6 +126,34 @@ def test_a_project_without_chart_and_features(tmp_path: Path) -> None:
     (tmp_path / "features/a.feature").touch()
     assert named(tmp_path)["Chart"] == ok("charts/shop")
     assert named(tmp_path)["Features"] == ok("1 in features")
+
+
+def test_a_scanner_and_the_age_of_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
+    config = configuration.load(tmp_path)
+    assert project.scanner(config) == warning(
+        "there is no Grype: packages are not assessed", "Build it: deploy/closed-network/scanner"
+    )
+    program = tmp_path / "grype"
+
+    def database(**told: object) -> Finding:
+        program.write_text(f"#!/bin/sh\necho '{json.dumps(told)}'\n")
+        program.chmod(0o755)
+        return project.scanner(config)
+
+    fix = "grype db update, or a copy as docs/vulnerabilities.md says"
+    assert database(valid=False, error="database does not exist") == warning(
+        "there is no database of vulnerabilities (database does not exist)", f"Get one: {fix}"
+    )
+    now = datetime.now(UTC)
+    built = now - timedelta(days=6)
+    assert database(valid=True, built=built.isoformat()) == warning(
+        f"its database was built on {built.date()}, 6 days ago, and 5 days are allowed", f"Get a newer one: {fix}"
+    )
+    assert database(valid=True, built=now.isoformat()) == ok(
+        f"Grype ({program}), its database was built on {now.date()}, today"
+    )
 
 
 @pytest.mark.parametrize(("finding", "status"), [(ok("a"), 0), (warning("a", "B."), 0), (missing("a", "B."), 1)])

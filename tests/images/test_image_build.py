@@ -289,3 +289,16 @@ def test_answers_that_are_not_json_are_passed_over(source: ImageSource, engine: 
     with pytest.raises(ImageError) as caught:
         base_images(source, client=engine)
     assert caught.value.summary.endswith("nor can it be pulled: No such image: alpine:3.23")
+
+
+def test_an_image_that_may_not_stay_is_built_again(
+    source: ImageSource, engine: Any, fake_docker: Callable[[str], Path]
+) -> None:
+    log = fake_docker("echo called > $LOG")
+    tag = expected_tag(source)
+    labels = {CONTENT_LABEL: tag, "revision": "old"}
+    engine.known[f"app:{tag}"] = Image("sha256:done", labels)
+    asked: list[Any] = []
+    assert build(source, client=engine, may_stay=lambda found: bool(asked.append(found))).built
+    assert asked == [labels]
+    assert log.read_text() == "called\n"

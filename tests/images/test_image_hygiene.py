@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,24 +18,26 @@ def verdicts(
 
 
 def test_a_clean_image() -> None:
-    assert verdicts([ALPINE_LAYER, [file("app/main.py"), file("sbin/apk")]], User="10001:10001") == {
-        "non-root-user": (True, "its user is 10001:10001"),
-        "no-build-tools": (True, "none of its 10 paths is a compiler, linker or make"),
-        "no-headers": (True, "none of its 10 paths is a C header"),
-        "no-package-managers": (True, "none of its 10 paths is a package manager (apk aside)"),
-        "no-setuid": (True, "none of its 10 paths is a setuid or setgid file"),
-        "no-caches": (True, "none of its 1 layers above the base holds cached downloads"),
-        "no-repository": (True, "none of its 1 layers above the base holds a Git repository"),
+    whats = {
+        "no-setuid": "setuid or setgid file",
+        "no-world-writable": "path that everybody may write to",
+        "no-build-tools": "compiler, linker or make",
+        "no-headers": "C header",
+        "no-package-managers": "package manager (apk aside)",
+        "no-test-suites": "part of a test suite",
+        "no-source-maps": "source map",
+        "no-caches": "cached download",
+        "no-repository": "part of a Git repository",
     }
+    kept = {rule: (True, f"none of its 10 paths and of 0 hidden ones is a {what}") for rule, what in whats.items()}
+    found = verdicts([ALPINE_LAYER, [file("app/main.py"), file("sbin/apk")]], User="10001:10001")
+    assert found == {"non-root-user": (True, "its user is 10001:10001"), **kept}
 
 
 def test_an_empty_image_proves_nothing() -> None:
     found = verdicts([], User="1")
     assert found.pop("non-root-user") == (True, "its user is 1")
-    assert {said for ok, said in found.values() if not ok} == {
-        "x:1 has no files to look at",
-        "x:1 has no layer above its base to look at",
-    }
+    assert {said for _, said in found.values()} == {"x:1 has no files to look at"}
     assert not any(ok for ok, _ in found.values())
 
 
@@ -76,41 +79,59 @@ def test_users(user: str, ok: bool, said: str) -> None:
 def test_what_only_building_needs(rule: str, path: str) -> None:
     ok, said = verdicts([ALPINE_LAYER, [file(path)]])[rule]
     assert not ok
-    assert said.startswith("1 of its files are unwanted (")
+    assert said.startswith("1 of its paths are unwanted (")
     assert said.endswith(f"): /{path}")
-    # what a later layer deletes is no longer there to be used
+    # whoever has the image has that too
     parent, _, name = path.rpartition("/")
-    assert verdicts([ALPINE_LAYER, [file(path)], [file(f"{parent}/.wh.{name}")]])[rule][0]
+    ok, said = verdicts([ALPINE_LAYER, [file(path)], [file(f"{parent}/.wh.{name}")]])[rule]
+    assert not ok
+    assert said.endswith(f"): /{path} (in layer 2, hidden by a later one)")
 
 
 @pytest.mark.parametrize(
-    "path", ["app/make", "usr/bin/class", "usr/bin/catalog", "app/include/a.h", "usr/bin/pipeline"]
+    "path",
+    [
+        *("app/make", "usr/bin/class", "usr/bin/catalog", "app/a.html", "usr/bin/pipeline", "usr/bin/test"),
+        *("app/testimony.py", "app/contest_.py", "app/latest/x", "app/spec.js", "app/worldmap.js", "app/a.map"),
+    ],
 )
 def test_names_that_only_look_alike(path: str) -> None:
     found = verdicts([ALPINE_LAYER, [file(path)]])
-    assert all(found[rule][0] for rule in ("no-build-tools", "no-headers", "no-package-managers"))
+    rules = ("no-build-tools", "no-headers", "no-package-managers", "no-test-suites", "no-source-maps")
+    assert all(found[rule][0] for rule in rules)
 
 
 def test_many_files_are_counted_and_some_are_named() -> None:
     layer = [file(f"usr/include/{name}.h") for name in "abcdefg"]
-    said = "7 of its files are unwanted (C header): " + ", ".join(f"/usr/include/{name}.h" for name in "abcde")
+    said = "7 of its paths are unwanted (C header): " + ", ".join(f"/usr/include/{name}.h" for name in "abcde")
     assert verdicts([ALPINE_LAYER, layer])["no-headers"] == (False, said + " and 2 more")
 
 
 @pytest.mark.parametrize(
     ("rule", "path", "what"),
     [
-        ("no-caches", "root/.cache/pip/http", "cached downloads"),
-        ("no-caches", "var/cache/apk/APKINDEX.tar.gz", "cached downloads"),
-        ("no-caches", "home/node/.npm/_logs/1", "cached downloads"),
-        ("no-caches", "tmp/_cacache/index", "cached downloads"),
-        ("no-repository", "app/.git/HEAD", "a Git repository"),
+        ("no-caches", "root/.cache/pip/http", "cached download"),
+        ("no-caches", "var/cache/apk/APKINDEX.tar.gz", "cached download"),
+        ("no-caches", "home/node/.npm/_logs/1", "cached download"),
+        ("no-caches", "tmp/_cacache/index", "cached download"),
+        ("no-caches", "app/.next/cache/webpack/1", "cached download"),
+        ("no-repository", "app/.git/HEAD", "part of a Git repository"),
+        ("no-headers", "app/src/native.hpp", "C header"),
+        ("no-test-suites", "usr/lib/python3.13/site-packages/shop/tests/data.json", "part of a test suite"),
+        ("no-test-suites", "app/shop/testing/__pycache__/test_cart.cpython-313.pyc", "part of a test suite"),
+        ("no-test-suites", "app/conftest.py", "part of a test suite"),
+        ("no-test-suites", "app/node_modules/left/__tests__/pad.js", "part of a test suite"),
+        ("no-test-suites", "app/src/cart.test.tsx", "part of a test suite"),
+        ("no-test-suites", "app/src/cart.spec.mjs", "part of a test suite"),
+        ("no-source-maps", "app/.next/server/page.js.map", "source map"),
+        ("no-source-maps", "app/static/page.css.map", "source map"),
     ],
 )
 def test_layers_keep_what_later_ones_delete(rule: str, path: str, what: str) -> None:
     top = path.partition("/")[0]
     found = verdicts([ALPINE_LAYER, [file(path)], [file(f".wh.{top}")]])
-    assert found[rule] == (False, f"its layers hold {what}: /{path} (layer 2)")
+    said = f"1 of its paths are unwanted ({what}): /{path} (in layer 2, hidden by a later one)"
+    assert found[rule] == (False, said)
 
 
 def test_empty_cache_folders_and_their_deletion_are_no_cache() -> None:
@@ -120,18 +141,35 @@ def test_empty_cache_folders_and_their_deletion_are_no_cache() -> None:
     assert found["no-repository"][0]
 
 
-def test_the_bases_own_layers_do_not_count_unless_the_base_is_another() -> None:
-    base_layer: Layer = [file("var/cache/apk/x")]
-    assert not verdicts([base_layer, [file("a")]], base=["sha256:other"])["no-caches"][0]
-    with ImageContents("x:1", old_layout([base_layer, [file("a")]])) as contents:
-        base = [contents.layers[0].diff_id]
+def test_what_the_bases_layers_hide_is_the_bases() -> None:
+    layers: list[Layer] = [[file("var/cache/apk/x")], [file("var/cache/apk/.wh.x")], [file("a")]]
+    assert not verdicts(layers, base=["sha256:other"])["no-caches"][0]
+    with ImageContents("x:1", old_layout(layers)) as contents:
+        base = [layer.diff_id for layer in contents.layers[:2]]
         found = {finding.rule: finding.ok for finding in hygiene_findings(contents, base=base)}
     assert found["no-caches"]
+
+
+def test_what_a_container_sees_of_the_base_counts() -> None:
+    with ImageContents("x:1", old_layout([[file("bin/su", mode=0o4755)], [file("a")]])) as contents:
+        found = {each.rule: each.said for each in hygiene_findings(contents, base=[contents.layers[0].diff_id])}
+    assert found["no-setuid"] == "1 of its paths are unwanted (setuid or setgid file): /bin/su"
+
+
+def test_everybody_may_write_to_sticky_folders_links_and_devices_alone() -> None:
+    sticky, shared = folder("tmp"), folder("srv")
+    sticky.mode, shared.mode = 0o1777, 0o777
+    pointing, null = link("a", "b"), folder("dev/null")
+    pointing.mode = 0o777
+    null.type, null.mode = tarfile.CHRTYPE, 0o666
+    layer: Layer = [sticky, shared, pointing, null, file("etc/x", mode=0o646), file("etc/y", mode=0o664)]
+    said = "2 of its paths are unwanted (path that everybody may write to): /etc/x, /srv"
+    assert verdicts([ALPINE_LAYER, layer])["no-world-writable"] == (False, said)
 
 
 def test_setuid_files_are_named_and_folders_may_be_sticky() -> None:
     shared = folder("srv")
     shared.mode = 0o2775
     layer: Layer = [shared, file("bin/su", mode=0o4755), link("bin/su2", "bin/su")]
-    said = "1 of its files are unwanted (setuid or setgid file): /bin/su"
+    said = "1 of its paths are unwanted (setuid or setgid file): /bin/su"
     assert verdicts([ALPINE_LAYER, layer])["no-setuid"] == (False, said)

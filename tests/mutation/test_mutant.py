@@ -64,10 +64,12 @@ def test_the_post_renderer_filters_what_helm_gives_it(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, f"manifests: [{{kind: Service, remove: true}}]\n{add}"))
     arguments, env = found.post_renderer(tmp_path / "plugins", "shop-1")
     program = Path(env["HELM_PLUGINS"]) / arguments[1] / arguments[1]
-    rendered = yaml.safe_dump_all([DEPLOYMENT, SERVICE])
+    settings = {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"share": "1e5"}}  # a number to Helm's YAML
+    rendered = yaml.safe_dump_all([DEPLOYMENT, SERVICE, settings])
     said = subprocess.run([program], input=rendered, text=True, capture_output=True, env={**os.environ, **env})
     added = {"kind": "Role", "metadata": {"name": "r", "namespace": "shop-1"}}
-    assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT, added]
+    assert list(yaml.safe_load_all(said.stdout)) == [DEPLOYMENT, settings, added]
+    assert '"share": "1e5"' in said.stdout
     assert shutil.which(arguments[1], path=env["PATH"]) == str(program)  # where Helm 3 looks for it
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kube_acceptance.errors import ReleaseError
 from kube_acceptance.release.chart import Chart, nested, reason
-from kube_acceptance.release.objects import containers
+from kube_acceptance.release.objects import containers, images
 
 
 def helm(folder: Path, script: str) -> Path:
@@ -30,6 +31,12 @@ def test_renders_with_values_and_overrides(tmp_path: Path) -> None:
     values.write_text("one: 1\n")
     chart = Chart(program, tmp_path, values=[values]).using(**{"two.three": 4})
     assert chart.render(name="x", namespace="y") == [{"kind": "X", "metadata": {}}]
+
+
+def test_a_tag_that_looks_like_a_number_is_a_text(tmp_path: Path) -> None:
+    program = helm(tmp_path, 'for f; do last=$f; done; printf "kind: X\nmetadata: {}\nsaid: |\n  "; cat "$last"')
+    [said] = Chart(program, tmp_path).using(tag="172472917e32").render(name="x", namespace="y")
+    assert said["said"] == '{"tag": "172472917e32"}\n'
 
 
 def test_a_mutant_changes_what_is_rendered_whatever_the_values(tmp_path: Path) -> None:
@@ -84,3 +91,24 @@ def test_containers_of_every_kind_of_workload() -> None:
         ("CronJob c", "b"),
         ("Pod p", "x"),
     ]
+
+
+def test_images_and_the_ports_that_their_containers_name() -> None:
+    def deployment(*containers: dict[str, Any]) -> dict[str, Any]:
+        spec = {"initContainers": [{"name": "i", "image": "a:1"}], "containers": list(containers)}
+        return {"kind": "Deployment", "metadata": {"name": "web"}, "spec": {"template": {"spec": spec}}}
+
+    web = {"name": "w", "image": "a:1", "ports": [{"containerPort": 80}, {"containerPort": 53, "protocol": "UDP"}]}
+    assert images([deployment(web), deployment({"name": "x", "image": "b:1"})]) == {
+        "a:1": {"80/tcp", "53/udp"},
+        "b:1": set(),
+    }
+
+
+def test_the_version_of_the_application(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("appVersion: 1.2\n")
+    assert Chart(Path("helm"), tmp_path).app_version == "1.2"
+    (tmp_path / "Chart.yaml").write_text("version: 1\n")
+    with pytest.raises(ReleaseError) as error:
+        _ = Chart(Path("helm"), tmp_path).app_version
+    assert error.value.summary.endswith("has no appVersion, so no image can be held against it")

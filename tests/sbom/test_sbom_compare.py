@@ -102,7 +102,7 @@ def test_settings_may_change_and_are_told_but_certificate_authorities_may_not() 
     ]
     with image(ALPINE, [file("etc/motd", "hi")]) as contents:
         [finding] = on_disk(Bill(bill(contents)), Disk(contents))
-    assert finding.said.endswith("settings changed since their packages came: /etc/motd (layer 2 of 2)")
+    assert finding.said.endswith("other than their packages brought them: /etc/motd (layer 2 of 2)")
 
 
 def test_links_are_compared_by_what_they_point_to() -> None:
@@ -291,8 +291,20 @@ def test_a_programs_own_folder_explains_its_scripts_but_no_libraries_and_no_pack
 
 def test_what_is_said_to_be_the_projects_own_must_be_there() -> None:
     assert compared(EVERYTHING, own=["/app", "/nowhere/"])[1] == [
-        "/nowhere is said to be the project's own, but nothing stands there"
+        "/nowhere is said to be the project's own, but nothing stands there, and no package's record has it"
     ]
+
+
+def test_what_the_project_took_away_is_told_without_being_wrong() -> None:
+    gone, own = [file(f"{SITE}/.wh.tea", "")], [f"/{SITE}/tea"]
+    assert compared([*EVERYTHING, gone], own=own) == ([], [])
+    assert compared([*EVERYTHING, gone]) == (
+        [f"/{SITE}/tea/__init__.py of tea-pot 1.0 is not there: see layer 3 of 3"],
+        [],
+    )
+    with image(*EVERYTHING, gone) as contents:
+        [finding] = on_disk(Bill(bill(contents)), Disk(contents), own=own)
+    assert f"other than their packages brought them: /{SITE}/tea/__init__.py (gone, layer 3 of 3)" in finding.said
 
 
 def test_own_paths_stand_for_what_is_below_and_a_star_for_part_of_a_name() -> None:

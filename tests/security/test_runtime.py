@@ -53,6 +53,24 @@ def test_one_thread_of_many_is_enough(find: Find, status: dict[str, str], said: 
 
 
 @pytest.mark.parametrize(
+    ("caught", "said"),
+    [
+        ("0000000000004002", []),
+        ("0000000180004000", []),
+        ("0000000000000002", [f"web (1) in {WHERE} does not catch SIGTERM (SigCgt {2:016x}), so only SIGKILL ends it"]),
+    ],
+)
+def test_the_first_process_must_catch_the_signal_to_end(caught: str, said: list[str]) -> None:
+    seen = Inside(WHERE, [{**SOUND, "SigCgt": NONE}, {**SOUND, "Pid": "1", "SigCgt": caught}], {}, {})
+    assert list(runtime.deaf(seen)) == said
+
+
+def test_a_first_process_that_is_not_seen_is_not_passed_over() -> None:
+    said = f"the first process of {WHERE} is not to be seen, so nothing can be said of it"
+    assert list(runtime.deaf(inside())) == [said]
+
+
+@pytest.mark.parametrize(
     ("seen", "said"),
     [
         (

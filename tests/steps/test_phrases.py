@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def general() -> list[catalogue.Entry]:
     return catalogue.entries(catalogue.general(), ROOT)
 
 
+@cache  # the general phrases and the project's own are all defined before the first test
 def contexts() -> list[StepFunctionContext]:
     modules = [*catalogue.general(), *catalogue.own(ROOT)]
     return [

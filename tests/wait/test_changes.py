@@ -116,6 +116,7 @@ def test_a_change_sets_the_event_and_is_there(server: Server, mirror: Mirror) ->
     settled(mirror, "a", "b")
     server.told.put(("DELETED", "a"))
     settled(mirror, "b")
+    assert [one.metadata.name for one in mirror.gone("Pod")] == ["a"]
     assert server.lists == 1
 
 

@@ -1,7 +1,8 @@
 """One cluster a run, whoever runs: a lock, the list of its users, and no leftovers of the dead.
 
 A cluster's folder holds one file for each process that uses it (`users/PID`, with the process's start time, so that a
-reused number is not taken for it) and `kept` when a run was asked to leave the cluster behind.
+reused number is not taken for it; `users/PID.reserved` while it only may come to need it) and `kept` when a run was
+asked to leave the cluster behind.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
 
 ENDS_WITHIN = 30.0  # seconds for what a killed program had begun
+_RESERVED = ".reserved"
 
 
 def folders(cache: Path) -> Path:
@@ -50,7 +52,7 @@ class Lease:
         """
         with _locked(self._folder):
             exists = self._provider.exists()
-            others = [user for user in users(self._folder) if user != self._owner]
+            others = [user for user in users(self._folder, reserved_too=False) if user != self._owner]
             if others and not exists:  # it would be deleted under them
                 raise ClusterError(
                     f"the cluster {self._provider.name} is in use by process {others[0]}, and is not as this run needs "
@@ -58,9 +60,19 @@ class Lease:
                     hint="Wait for that run to end, or name another cluster with --cluster-name.",
                 )
             # a user before a cluster: who dies in between leaves an orphan that the next run knows
-            _register(self._folder, self._owner)
+            self._register()
             if not exists:
                 self._provider.create()
+
+    def reserve(self) -> None:
+        """Count as a user of a cluster that need not be thereyet: it will stay until `release`."""
+        with _locked(self._folder):
+            self._register(_RESERVED)
+
+    def _register(self, suffix: str = "") -> None:
+        file = self._folder / "users" / f"{self._owner}{suffix}"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(owner.started(self._owner))
 
     @staticmethod
     def held(folder: Path, owner: int) -> bool:
@@ -70,13 +82,15 @@ class Lease:
     def release(self, *, keep: bool) -> bool:
         """End the use; the last user removes the cluster unless it is kept. Returns whether it is still there."""
         with _locked(self._folder):
-            (self._folder / "users" / str(self._owner)).unlink(missing_ok=True)
+            for suffix in ("", _RESERVED):
+                (self._folder / "users" / f"{self._owner}{suffix}").unlink(missing_ok=True)
             if keep:
                 (self._folder / "kept").touch()
                 return True
             if users(self._folder):
                 return True
-            progress(f"removing the cluster {self._provider.name}")
+            if self._provider.exists():  # nobody came to need one that was reserved
+                progress(f"removing the cluster {self._provider.name}")
             self._provider.delete()
             shutil.rmtree(self._folder)
         with contextlib.suppress(OSError):  # other clusters have their folders there
@@ -154,11 +168,12 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _register(folder: Path, pid: int) -> None:
-    (folder / "users").mkdir(exist_ok=True)
-    (folder / "users" / str(pid)).write_text(owner.started(pid))
+def users(folder: Path, *, reserved_too: bool = True) -> list[int]:
+    """The processes that use the cluster of a folder; those that have died do not count.
 
-
-def users(folder: Path) -> list[int]:
-    """The processes that use the cluster of a folder; those that have died do not count."""
-    return [int(file.name) for file in (folder / "users").glob("*") if owner.lives(int(file.name), file.read_text())]
+    Args:
+        folder: The cluster's folder.
+        reserved_too: Whether those count that only may come to need it.
+    """
+    files = (folder / "users").glob("*" if reserved_too else "*[0-9]")
+    return sorted({int(file.stem) for file in files if owner.lives(int(file.stem), file.read_text())})

@@ -75,5 +75,6 @@ def _of_project(config: configuration.Config | None, problem: str, docker: Docke
         *([Check("Node image", depending(docker, lambda d: engine.image(d, image)))] if image else []),
         Check("Base images", depending(docker, lambda d: engine.images(d, project.bases(config)))),
         Check("Other images", depending(docker, lambda d: engine.images(d, config.cluster.images))),
+        Check("Vulnerabilities", partial(project.scanner, config)),
         *([Check("Ingress port", depending(docker, ingress))] if config.ingress_value else []),
     ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from kube_acceptance.config import Config
-from kube_acceptance.doctor.finding import Finding, missing, ok
+from kube_acceptance.doctor.finding import Finding, missing, ok, warning
 from kube_acceptance.images.source import ImageSource
+from kube_acceptance.vulnerability.scanners import grype_of
+
+ADVICE = "grype db update, or a copy as docs/vulnerabilities.md says"
 
 
 def is_project(root: Path) -> bool:
@@ -61,3 +65,16 @@ def port_mappings(config: Config) -> list[dict[str, Any]]:
         return []
     read = yaml.safe_load(config.path(config.cluster.config).read_text(encoding="utf-8")) or {}
     return [each for node in read.get("nodes") or [] for each in node.get("extraPortMappings") or []]
+
+
+def scanner(config: Config) -> Finding:
+    """Grype, and how old its database is."""
+    grype, now = grype_of(config), datetime.now(UTC)
+    if grype.program is None:
+        return warning("there is no Grype: packages are not assessed", "Build it: deploy/closed-network/scanner")
+    database = grype.database()
+    if database.built is None:
+        return warning(database.problem, f"Get one: {ADVICE}")
+    if database.days(now) > grype.days:
+        return warning(f"{database.said(now)}, and {grype.days} days are allowed", f"Get a newer one: {ADVICE}")
+    return ok(f"Grype ({grype.program}), {database.said(now)}")

@@ -2,6 +2,7 @@
 
 from kube_acceptance.fault.containers import kill_containers
 from kube_acceptance.fault.drain import Drained, drain_node
+from kube_acceptance.fault.endings import Ending, end_pods, not_by_itself
 from kube_acceptance.fault.freezer import Frozen, freeze_containers, thaw_containers
 from kube_acceptance.fault.namespace import destroy_namespace
 from kube_acceptance.fault.node import restart_node
@@ -13,16 +14,19 @@ from kube_acceptance.fault.volume import bounded_volume, empty_volume, fill_volu
 
 __all__ = [
     "Drained",
+    "Ending",
     "Frozen",
     "bounded_volume",
     "delete_pods",
     "destroy_namespace",
     "drain_node",
     "empty_volume",
+    "end_pods",
     "fill_volume",
     "freeze_containers",
     "kill_containers",
     "let_every_node_take_pods",
+    "not_by_itself",
     "replaced",
     "restart_node",
     "restart_rollouts",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from kube_acceptance.errors import ImageError
+from kube_acceptance.images.bases import same_release
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
 
@@ -21,18 +22,19 @@ _LINE = 256
 
 
 def alpine_findings(
-    contents: ImageContents, *, bases: Sequence[Sequence[str]], executables: Sequence[str] = ()
+    contents: ImageContents, *, bases: Sequence[Sequence[str]], version: str = "", executables: Sequence[str] = ()
 ) -> list[Finding]:
     """The evidence that an image is built from Alpine, strongest first.
 
     Args:
         contents: The image.
         bases: The layer lists (diff IDs) of acceptable Alpine images; the image's layers must start with one of them.
+        version: The release that its os-release must name, as in `3.23`; empty takes any.
         executables: More programs to look at, besides the one that the image starts.
     """
     return [
         _base_layers(contents, bases),
-        _os_release(contents),
+        _os_release(contents, version),
         _packages(contents),
         _musl(contents),
         _glibc(contents),
@@ -91,13 +93,16 @@ def _base_layers(contents: ImageContents, bases: Sequence[Sequence[str]]) -> Fin
     )
 
 
-def _os_release(contents: ImageContents) -> Finding:
+def _os_release(contents: ImageContents, wanted: str) -> Finding:
     if contents.find("etc/os-release") is None:
         return Finding("os-release", False, "it has no /etc/os-release")
     text = contents.read("etc/os-release").decode("utf-8", errors="replace")
     fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     system, version = fields.get("ID", "").strip("\"'"), fields.get("VERSION_ID", "").strip("\"'")
-    return Finding("os-release", system == "alpine", f"/etc/os-release says {system or 'nothing'} {version}".rstrip())
+    said = f"/etc/os-release says {system or 'nothing'} {version}".rstrip()
+    if system == "alpine" and wanted and not same_release(version, wanted):
+        return Finding("os-release", False, f"{said}, which is no {wanted}")
+    return Finding("os-release", system == "alpine", said)
 
 
 def _packages(contents: ImageContents) -> Finding:

@@ -75,6 +75,7 @@ def build(
     timeout: float = 1800,
     cached: bool = True,
     heard: Callable[[str], object] = lambda line: None,
+    may_stay: Callable[[Mapping[str, str]], bool] = lambda labels: True,
 ) -> BuiltImage:
     """Build an image under the tag of its content, unless it is there already.
 
@@ -89,6 +90,7 @@ def build(
         cached: Whether what earlier builds made counts: otherwise every step runs, and an image that is there is made
             again.
         heard: Told each line that BuildKit says; see `build_steps`.
+        may_stay: Whether an image that is there already serves, by its labels; what it is made of is the same.
 
     Raises:
         ImageError: The build failed; the first line names the Dockerfile, the step and the cause.
@@ -100,7 +102,8 @@ def build(
     dockerfile = source.read_dockerfile()
     tag = _current_tag(source, client, platform)
     reference = f"{source.name}:{tag}"
-    if cached and (image := _present(reference, tag, client)):
+    image = _present(reference, tag, client) if cached else None
+    if image and may_stay(image.labels):
         return BuiltImage(source.name, reference, str(image.id), False, time.monotonic() - started)
     given = {each: path for each, path in (secrets or {}).items() if each in dockerfile.secrets}
     if lost := [path for path in given.values() if not path.is_file()]:

@@ -12,6 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any, BinaryIO
 
@@ -152,12 +153,17 @@ class ImageContents(AbstractContextManager["ImageContents"]):
             number: The layer's place in the image, from 0.
             overlap: How many bytes each part repeats of the one before, so that nothing of that length is torn.
         """
+        return (part for _, part in self.parts(number, overlap=overlap))
+
+    def parts(self, number: int, *, overlap: int) -> Iterator[tuple[int, bytes]]:
+        """As `chunks`, each part with the place in the layer where it begins, in bytes."""
         file = self._layer_files[number]
         file.seek(0)
-        part = b""
+        part, end = b"", 0
         while chunk := file.read(_CHUNK):
-            part = part[-overlap:] + chunk
-            yield part
+            part = part[max(0, len(part) - overlap) :] + chunk
+            end += len(chunk)
+            yield end - len(part), part
 
     def layer_digest(self, number: int) -> str:
         """The SHA-256 of a layer's own bytes (`sha256:…`): what its diff ID must be if the configuration is true."""
@@ -221,8 +227,16 @@ def open_image(client: DockerClient, reference: str) -> ImageContents:
     return ImageContents(reference, export, architecture=attributes.get("Architecture", ""), digests=digests)
 
 
-def layer_ids(client: DockerClient, reference: str) -> tuple[str, ...]:
-    """The diff IDs of an image's layers, the base's first, without exporting it.
+@dataclass(frozen=True)
+class Known:
+    """What the engine tells of an image without exporting it: its layers' diff IDs and its digests in registries."""
+
+    layers: tuple[str, ...]
+    digests: tuple[str, ...]
+
+
+def known(client: DockerClient, reference: str) -> Known:
+    """What the engine knows of an image; there are digests only where it was pulled from a registry.
 
     Raises:
         ImageError: Docker has no such image, or it has no layers.
@@ -230,12 +244,19 @@ def layer_ids(client: DockerClient, reference: str) -> tuple[str, ...]:
     """
     with engine_errors(f"looking for {reference}"):
         try:
-            layers = client.images.get(reference).attrs["RootFS"].get("Layers") or ()
+            attributes = client.images.get(reference).attrs
         except ImageNotFound:
             raise ImageError(f"Docker has no image {reference}") from None
+    layers = attributes["RootFS"].get("Layers") or ()
     if not layers:
         raise ImageError(f"{reference} has no layers")
-    return tuple(layers)
+    digests = sorted({each.partition("@")[2] for each in attributes.get("RepoDigests") or ()})
+    return Known(tuple(layers), tuple(digests))
+
+
+def layer_ids(client: DockerClient, reference: str) -> tuple[str, ...]:
+    """The diff IDs of an image's layers, the base's first, without exporting it; raises as `known`."""
+    return known(client, reference).layers
 
 
 def same_image(status_image_id: str, contents: ImageContents) -> bool:

@@ -42,33 +42,51 @@ _MANAGER_FILES = re.compile(
     r"/(?:site|dist)-packages/pip/__init__\.py$|/ensurepip/_bundled/pip-[^/]*\.whl$"
     r"|/node_modules/(?:npm|corepack|yarn|pnpm)/package\.json$|^opt/yarn-[^/]*/package\.json$"
 )
-_HEADERS = re.compile(r"^usr/(?:local/)?include/.*\.(?:h|hpp|hh)$")
+_HEADERS = re.compile(r"\.(?:h|hh|hpp|hxx|h\+\+)$")
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|__mocks__)/|(?:^|/)(?:test_[^/]+|[^/]+_test|conftest)(?:\.cpython-\d+)?\.py[co]?$"
+    r"|\.(?:test|spec)\.[cm]?[jt]sx?$"
+)
+_SOURCE_MAPS = re.compile(r"\.(?:[cm]?js|css)\.map$")
 _CACHES = re.compile(
-    r"^(?:root|home/[^/]+)/(?:\.cache|\.npm)/.|^var/cache/apk/.|^etc/apk/cache/.|^var/lib/apt/lists/.|(?:^|/)_cacache/"
+    r"^(?:root|home/[^/]+)/(?:\.cache|\.npm|\.yarn)/.|^var/cache/apk/.|^etc/apk/cache/.|^var/lib/apt/lists/.|^usr/local/share/\.cache/."
+    r"|(?:^|/)_cacache/|(?:^|/)\.next/cache/."
 )
 _REPOSITORY = re.compile(r"(?:^|/)\.git(?:/|$)")
 _SET_ID = 0o6000
+_STICKY = 0o1000
+_WRITABLE_BY_ALL = 0o002
+
+HYGIENE_RULES = (
+    *("non-root-user", "no-setuid", "no-world-writable", "no-build-tools", "no-headers", "no-package-managers"),
+    *("no-test-suites", "no-source-maps", "no-caches", "no-repository"),
+)
 
 
 def hygiene_findings(contents: ImageContents, *, base: Sequence[str]) -> list[Finding]:
     """What an image should not carry, and who it runs as.
 
-    Programs, headers and set-id files are looked for in what a container sees; caches and repositories in every layer
-    above the base, because a layer keeps what a later one deletes. `apk` is Alpine's own package manager and part of
-    its base: it is not counted, and a user other than root cannot install with it.
+    It is looked for in what a container sees and in every layer above the base, because a layer keeps what a later one
+    deletes. `apk` is Alpine's own package manager and part of its base: it is not counted, and a user other than root
+    cannot install with it. Folders that all may write to are for temporary files, and have the sticky bit, which keeps
+    users from each other's files.
 
     Args:
         contents: The image.
-        base: The diff IDs of the image it is built from; its layers are not this image's to answer for.
+        base: The diff IDs of the image it is built from; what its layers hide is not this image's to answer for.
     """
+    look = _Look(contents, base)
     return [
         _user(contents),
-        _absent(contents, "no-build-tools", "compiler, linker or make", _program(_COMPILERS)),
-        _absent(contents, "no-headers", "C header", lambda entry: bool(_HEADERS.search(entry.path))),
-        _absent(contents, "no-package-managers", "package manager (apk aside)", _is_manager),
-        _absent(contents, "no-setuid", "setuid or setgid file", _is_set_id),
-        _clean_layers(contents, base, "no-caches", "cached downloads", _CACHES),
-        _clean_layers(contents, base, "no-repository", "a Git repository", _REPOSITORY),
+        look.absent("no-setuid", "setuid or setgid file", _is_set_id),
+        look.absent("no-world-writable", "path that everybody may write to", _is_writable_by_all),
+        look.absent("no-build-tools", "compiler, linker or make", _program(_COMPILERS)),
+        look.absent("no-headers", "C header", _path(_HEADERS)),
+        look.absent("no-package-managers", "package manager (apk aside)", _is_manager),
+        look.absent("no-test-suites", "part of a test suite", _path(_TESTS)),
+        look.absent("no-source-maps", "source map", _path(_SOURCE_MAPS)),
+        look.absent("no-caches", "cached download", _path(_CACHES)),
+        look.absent("no-repository", "part of a Git repository", _path(_REPOSITORY)),
     ]
 
 
@@ -83,36 +101,46 @@ def _user(contents: ImageContents) -> Finding:
     return Finding("non-root-user", int(name) != 0, f"its user is {user}")
 
 
-def _absent(contents: ImageContents, rule: str, what: str, unwanted: Callable[[Entry], bool]) -> Finding:
-    if not contents.merged:
-        return Finding(rule, False, f"{contents.reference} has no files to look at")
-    found = sorted("/" + path for path, entry in contents.merged.items() if entry.kind != "folder" and unwanted(entry))
-    if found:
-        return Finding(rule, False, f"{len(found)} of its files are unwanted ({what}): {some(found)}")
-    return Finding(rule, True, f"none of its {len(contents.merged)} paths is a {what}")
+class _Look:
+    """Looks for paths in what a container sees, and in what each layer above the base holds."""
+
+    def __init__(self, contents: ImageContents, base: Sequence[str]) -> None:
+        self._reference = contents.reference
+        self._above = above(contents.layers, base)
+        seen = contents.merged
+        own = [entry for layer in self._above for entry in layer.entries]
+        self._hidden = [each for each in own if seen.get(each.path) is not each and not _is_whiteout(each)]
+        self._seen = seen.values()
+
+    def absent(self, rule: str, what: str, unwanted: Callable[[Entry], bool]) -> Finding:
+        if not self._seen:
+            return Finding(rule, False, f"{self._reference} has no files to look at")
+        if not self._above:
+            return Finding(rule, False, f"{self._reference} has no layer above its base to look at")
+        found = sorted(f"/{entry.path}" for entry in self._seen if unwanted(entry))
+        found += [
+            f"/{entry.path} (in layer {entry.layer + 1}, hidden by a later one)"
+            for entry in self._hidden
+            if unwanted(entry)
+        ]
+        if found:
+            return Finding(rule, False, f"{len(found)} of its paths are unwanted ({what}): {some(found)}")
+        said = f"none of its {len(self._seen)} paths and of {len(self._hidden)} hidden ones is a {what}"
+        return Finding(rule, True, said)
 
 
-def _clean_layers(
-    contents: ImageContents, base: Sequence[str], rule: str, what: str, unwanted: re.Pattern[str]
-) -> Finding:
-    above = _above(contents.layers, base)
-    if not above:
-        return Finding(rule, False, f"{contents.reference} has no layer above its base to look at")
-    found = [
-        f"/{entry.path} (layer {entry.layer + 1})"
-        for layer in above
-        for entry in layer.entries
-        if unwanted.search(entry.path) and not posixpath.basename(entry.path).startswith(WHITEOUT)
-    ]
-    if found:
-        return Finding(rule, False, f"its layers hold {what}: {some(found)}")
-    return Finding(rule, True, f"none of its {len(above)} layers above the base holds {what}")
-
-
-def _above(layers: Sequence[Layer], base: Sequence[str]) -> Sequence[Layer]:
+def above(layers: Sequence[Layer], base: Sequence[str]) -> Sequence[Layer]:
     """The layers after the base's; all of them if the image is not built on it."""
     starts_with = [layer.diff_id for layer in layers[: len(base)]] == list(base)
     return layers[len(base) :] if starts_with else layers
+
+
+def _is_whiteout(entry: Entry) -> bool:
+    return posixpath.basename(entry.path).startswith(WHITEOUT)
+
+
+def _path(pattern: re.Pattern[str]) -> Callable[[Entry], bool]:
+    return lambda entry: entry.kind != "folder" and bool(pattern.search(entry.path))
 
 
 def _program(names: Sequence[str]) -> Callable[[Entry], bool]:
@@ -120,7 +148,7 @@ def _program(names: Sequence[str]) -> Callable[[Entry], bool]:
 
     def matches(entry: Entry) -> bool:
         folder, name = posixpath.split(entry.path)
-        return folder in _PROGRAM_FOLDERS and bool(pattern.match(name))
+        return entry.kind != "folder" and folder in _PROGRAM_FOLDERS and bool(pattern.match(name))
 
     return matches
 
@@ -129,8 +157,15 @@ _is_manager_program = _program(_MANAGERS)
 
 
 def _is_manager(entry: Entry) -> bool:
-    return _is_manager_program(entry) or bool(_MANAGER_FILES.search(entry.path))
+    return _is_manager_program(entry) or (entry.kind != "folder" and bool(_MANAGER_FILES.search(entry.path)))
 
 
 def _is_set_id(entry: Entry) -> bool:
     return entry.kind in ("file", "hardlink") and bool(entry.mode & _SET_ID)
+
+
+def _is_writable_by_all(entry: Entry) -> bool:
+    # a link's mode means nothing, and /dev/null is meant to be written to
+    if entry.kind == "symlink" or (entry.kind == "device" and entry.path.startswith("dev/")):
+        return False
+    return bool(entry.mode & _WRITABLE_BY_ALL) and not (entry.kind == "folder" and entry.mode & _STICKY)

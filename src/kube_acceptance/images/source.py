@@ -35,6 +35,11 @@ class ImageSource:
         return Dockerfile.at(self.dockerfile, image=self.name)
 
 
+def short_name(reference: str) -> str:
+    """What people call an image, without its registry and tag: `postgres` of `docker.io/library/postgres:17-alpine`."""
+    return reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
 def content_tag(source: ImageSource, *, bases: Mapping[str, str], extra: Mapping[str, str] | None = None) -> str:
     """A tag of 12 hexadecimal digits over everything that goes into the image.
 

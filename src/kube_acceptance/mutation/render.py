@@ -5,6 +5,7 @@ Called by Helm as `python -m kube_acceptance.mutation.render MUTANT.yaml`.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -20,7 +21,8 @@ def main() -> int:
     try:
         mutant = load(Path(sys.argv[1]))
         objects = [item for item in yaml.safe_load_all(sys.stdin) if item]
-        changed = yaml.safe_dump_all(mutant.change(objects))
+        # in JSON all texts are quoted: 1e5 is a number to Helm, and none to PyYAML
+        changed = "\n---\n".join(json.dumps(item) for item in mutant.change(objects))
         sys.stdout.write(changed.replace("${NAMESPACE}", os.environ[NAMESPACE]))
     except ConfigurationError as error:
         print(error, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,14 @@ class Chart:
         return Chart(
             self.helm_program, self.folder, values=values or self.values, overrides=merged, change=self._change
         )
+
+    @property
+    def app_version(self) -> str:
+        """The version of the application that it says it installs; raises ReleaseError when it says none."""
+        said = yaml.safe_load((self.folder / "Chart.yaml").read_text(encoding="utf-8")).get("appVersion")
+        if not said:
+            raise ReleaseError(f"the chart {self.folder.name} has no appVersion, so no image can be held against it")
+        return str(said)
 
     @property
     def values_files(self) -> list[Path]:
@@ -95,7 +104,8 @@ class Chart:
             given: list[str] = []
             if with_values:
                 overrides = Path(folder) / "overrides.yaml"
-                overrides.write_text(yaml.safe_dump(nested(self.overrides)))
+                # in JSON all texts are quoted: a tag such as 172472917e32 is a number to Helm, and none to PyYAML
+                overrides.write_text(json.dumps(nested(self.overrides)) + "\n")
                 given = [word for file in (*self.values, overrides) for word in ("--values", str(file))]
             try:
                 return run([self.helm_program, *arguments, *given], timeout=timeout, env=env)

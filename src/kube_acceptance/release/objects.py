@@ -61,6 +61,16 @@ def containers(objects: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapp
             yield where, container
 
 
+def images(objects: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The images of all containers of workloads, by reference, each with the ports that those name, as in `80/tcp`."""
+    found: dict[str, set[str]] = {}
+    for _, container in containers(objects):
+        ports = found.setdefault(container["image"], set())
+        for port in container.get("ports") or []:
+            ports.add(f"{port['containerPort']}/{port.get('protocol', 'TCP').lower()}")
+    return found
+
+
 def unbounded(where: str, container: Mapping[str, Any]) -> Iterator[str]:
     """What a container's resources lack, a sentence each."""
     resources = container.get("resources") or {}

@@ -35,8 +35,8 @@ class InBill:
             if not self._explained(path):
                 yield f"/{path} {self._what(path)} of no package or program that the bill has{self._layer(path)}"
         yield from self._shown()
-        for path in self._own.unused(self._disk.contents.merged):
-            yield f"/{path} is said to be the project's own, but nothing stands there"
+        for path in self._own.unused(self._ever):
+            yield f"/{path} is said to be the project's own, but nothing stands there, and no package's record has it"
 
     def _shown(self) -> Iterator[str]:
         """Known programs that stand in some other package's files count, too; but not those of a distribution's."""
@@ -71,6 +71,13 @@ class InBill:
                 place = _DATABASE if kind == "apk" else f"/{key}"
                 layer = "" if kind == "apk" else self._layer(key)
                 yield f"the bill has no {name} {record.version}, which is in {place}{layer}"
+
+    @property
+    def _ever(self) -> Iterator[str]:
+        """What stands on the disk, and what packages brought that may have been taken away."""
+        yield from self._disk.contents.merged
+        for record in (*self._disk.alpine.values(), *self._disk.python.values()):
+            yield from record.files
 
     @cached_property
     def _of_interest(self) -> Sequence[str]:

@@ -58,7 +58,7 @@ class OnDisk:
             f"{count} {what}" for what, count in self._checked.items()
         )
         if self._changed:
-            told += f"; settings changed since their packages came: {some(sorted(self._changed), 10)}"
+            told += f"; other than their packages brought them: {some(sorted(self._changed), 10)}"
         if self._not_installed:
             told += f"; commands of distributions that are not there: {some(sorted(self._not_installed), 10)}"
         return told
@@ -147,7 +147,9 @@ class OnDisk:
             if there and (not value or self._disk.digest(path, algorithm) == value):
                 self._checked[what] += 1
             elif path in self._own or (component.kind == "apk" and _SETTINGS.match(path)):
-                self._changed.add(f"/{path} ({self._disk.layer(path) or 'missing'})")
+                self._changed.add(
+                    f"/{path} ({', '.join(filter(None, ('' if there else 'gone', self._disk.layer(path))))})"
+                )
             else:
                 wrong = "is not what its record states" if there else "is not there"
                 yield f"/{path} of {component} {wrong}{self._layer(path)}"

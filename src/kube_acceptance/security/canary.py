@@ -87,6 +87,11 @@ def new(name: str) -> Canary:
     return Canary(name, _letters(8) + SPECIAL + _letters(24))
 
 
+def plain(name: str) -> Canary:
+    """A random canary of letters and digits alone, for where anything else would have to be escaped."""
+    return Canary(name, _letters(32))
+
+
 def _letters(count: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(count))
 

@@ -7,6 +7,7 @@ harness's agent joins the container's process namespace as the container's user.
 from __future__ import annotations
 
 import copy
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ STAND_IN = "stand-in"
 LIVES = 600  # seconds after which a stand-in ends also when nobody deletes it
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 FILTERED = "2"  # SECCOMP_MODE_FILTER
+SIGTERM = 1 << (signal.SIGTERM - 1)  # its bit in the kernel's sets of signals
 READ_ONLY = "EROFS"
 WRITTEN = "written"
 
@@ -102,6 +104,19 @@ def unfiltered(seen: Inside) -> Iterator[str]:
             yield f"{_thread(seen, thread)} has no seccomp filter (Seccomp {thread['Seccomp'].strip()})"
 
 
+def deaf(seen: Inside) -> Iterator[str]:
+    """Why the first process would not end when it is told to: for it the kernel drops a signal that it does not catch.
+
+    Of signals without a handler only SIGKILL ends the first process of a PID namespace; see pid_namespaces(7).
+    """
+    first = next((thread for thread in seen.threads if thread["Pid"].strip() == "1"), None)
+    if first is None:
+        yield f"the first process of {seen.where} is not to be seen, so nothing can be said of it"
+    elif not int(first["SigCgt"], 16) & SIGTERM:
+        caught = first["SigCgt"].strip()
+        yield f"{_thread(seen, first)} does not catch SIGTERM (SigCgt {caught}), so only SIGKILL ends it"
+
+
 def writable(seen: Inside) -> Iterator[str]:
     """Why the root file system is not read-only, or why that cannot be said."""
     if seen.closed:
@@ -143,12 +158,17 @@ def inside(release: Release, image: str, labels: Mapping[str, str]) -> list[Insi
         for where, spec in ending(templates.specs(objects)).items():
             made.append((f"{STAND_IN} for {where}", _stand_in(release, where, spec, labels)))
         running += [(where, _awaited(core, pod)) for where, pod in made]
-        found = [(pod, name, f"container {name} of {where}") for where, pod in running for name in _containers(pod)]
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            return list(pool.map(lambda one: _look(release, image, *one), found))
+        return _look_into(release, image, running)
     finally:
         for _, pod in made:
             core.delete_namespaced_pod(pod.metadata.name, release.namespace)
+
+
+def inside_running(release: Release, image: str) -> list[Inside]:
+    """Look into every container of a release that runs, and into no other; arguments and failures as for `inside`."""
+    serving = pods.serving(release)
+    must_all_run(release.live_objects(), [pod.metadata.labels for pod in serving])
+    return _look_into(release, image, [(f"pod {pod.metadata.name}", pod) for pod in serving])
 
 
 def must_all_run(objects: Iterable[Mapping[str, Any]], labels: list[Mapping[str, str]]) -> None:
@@ -204,6 +224,12 @@ def _containers(pod: Any) -> list[str]:
     """The containers of a pod that should run, also those that start as initialising ones and stay."""
     staying = [one for one in pod.spec.init_containers or [] if one.restart_policy == "Always"]
     return [one.name for one in [*staying, *pod.spec.containers]]
+
+
+def _look_into(release: Release, image: str, running: Iterable[tuple[str, Any]]) -> list[Inside]:
+    found = [(pod, name, f"container {name} of {where}") for where, pod in running for name in _containers(pod)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(lambda one: _look(release, image, *one), found))
 
 
 def _look(release: Release, image: str, pod: Any, container: str, where: str) -> Inside:

@@ -39,9 +39,12 @@ def images_and_another(
     return {**{name: opened(image.reference) for name, image in built_images.items()}, reference: opened(reference)}
 
 
-@given("of their files these are the project's own", target_fixture="own_files")
+@given("these of their files the project itself put there, changed or took away", target_fixture="own_files")
 def files_of_the_project(datatable: list[list[str]]) -> dict[str, list[str]]:
-    """Files and folders of the images that need no package, by the columns image and path; `*` is part of a name."""
+    """Files and folders that need no package, or are not as a package brought them, by the columns image and path.
+
+    Each stands for all below it, and `*` for any part of one name. A path that stands for nothing fails.
+    """
     table: dict[str, list[str]] = {}
     for row in rows(datatable):
         table.setdefault(row["image"], []).append(row["path"])

@@ -44,6 +44,21 @@ def new_uids(release: Release, deleted: dict[str, str]) -> None:
     _must_be_new(release, deleted, "")
 
 
+@when("every pod is told to end, and others are ready within {within:duration}", target_fixture="endings")
+def pods_told_to_end(release: Release, within: float) -> list[fault.Ending]:
+    """Deletes all running pods of the release; how their containers ended is what the API server told last of them."""
+    found = some(fault.end_pods(release, within=within), what="containers that ended")
+    for each in found:
+        note(f"{each.where}: exit status {each.code} after {each.seconds:.0f} s of {each.grace:.0f} s")
+    return found
+
+
+@assertion("every container ended by itself, with a quarter of its time to spare", timed=False)
+def ended_by_themselves(endings: list[fault.Ending]) -> None:
+    """None was killed because its time was over: each ended on the signal, well before that."""
+    must(fault.not_by_itself(endings), of="containers")
+
+
 # ---- containers
 
 

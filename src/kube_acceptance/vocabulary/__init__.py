@@ -11,19 +11,10 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "builds", "bills", "charts", "posture", "releases", "objects", "workloads", "cron_jobs", "pods"),
-        *(
-            "services",
-            "http",
-            "network",
-            "policy_changes",
-            "opinions",
-            "policy_meaning",
-            "volumes",
-            "secrets",
-            "access",
-        ),
-        *("pod_security", "logs", "events", "metrics", "faults", "ledger", "documents", "browser"),
+        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases", "objects"),
+        *("workloads", "cron_jobs", "pods", "services", "http"),
+        *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
+        *("logs", "events", "metrics", "faults", "ledger", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""

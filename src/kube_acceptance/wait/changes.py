@@ -62,6 +62,11 @@ class Mirror:
         self.follow(kind)
         return self._followed[kind].items()
 
+    def gone(self, kind: str) -> list[Any]:
+        """The objects of a kind that were deleted since it is followed, as they were last."""
+        self.items(kind)
+        return self._followed[kind].gone()
+
     def follow(self, kind: str) -> None:
         """Begin to watch a kind, so that its changes set `changed`."""
         if kind not in self._followed:
@@ -90,6 +95,7 @@ class _Kind:
         self._where = where
         self._changed = changed
         self._objects: dict[str, Any] = {}
+        self._gone: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._answered, self._over = threading.Event(), threading.Event()
         self._error: Exception | None = None
@@ -103,6 +109,10 @@ class _Kind:
             if self._error:
                 raise self._error
             return list(self._objects.values())
+
+    def gone(self) -> list[Any]:
+        with self._lock:
+            return list(self._gone.values())
 
     def close(self) -> None:
         self._over.set()
@@ -144,6 +154,7 @@ class _Kind:
             with self._lock:
                 if change["type"] == "DELETED":
                     self._objects.pop(change["object"].metadata.uid, None)
+                    self._gone[change["object"].metadata.uid] = change["object"]
                 else:
                     self._objects[change["object"].metadata.uid] = change["object"]
             self._changed.set()
