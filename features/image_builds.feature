@@ -79,7 +79,7 @@ Feature: Image builds
     Scenario: The backend is the same, whenever and wherever it is built
       Given the image "backend", and the same built without the build cache, in another folder, of files with other times, modes and owners
       Then their layers have the same digests
-      And their settings differ in nothing but times and the labels "org.opencontainers.image.revision, org.opencontainers.image.created"
+      And their settings differ in nothing but times and the labels "org.opencontainers.image.source, org.opencontainers.image.revision, org.opencontainers.image.created"
 
     @REQ-SUP-05
     Scenario: The frontend is the same but for keys that are drawn by chance
@@ -90,7 +90,7 @@ Feature: Image builds
         | app/.next/server/preview-props.json              | "previewMode[A-Za-z]+": "[0-9a-f]+"        | who knows the keys of preview mode may enter it      |
         | app/.next/server/server-reference-manifest.js    | encryptionKey[^A-Za-z0-9]+[A-Za-z0-9+/]+=  | who knows the key of server actions can forge theirs |
         | app/.next/server/server-reference-manifest.json  | encryptionKey[^A-Za-z0-9]+[A-Za-z0-9+/]+=  | who knows the key of server actions can forge theirs |
-      And their settings differ in nothing but times and the labels "org.opencontainers.image.revision, org.opencontainers.image.created"
+      And their settings differ in nothing but times and the labels "org.opencontainers.image.source, org.opencontainers.image.revision, org.opencontainers.image.created"
 
     @REQ-SUP-05
     Scenario: What is installed is what the lock files say
