@@ -3,7 +3,7 @@ Feature: Image builds
   Which layer holds what is told by the paths in it, not by the Dockerfile. Builds start from copies in folders of their own, and
   what they make is removed again.
 
-  @image
+  @image @slow
   Rule: A change costs what depends on it
 
     Seconds by the clock say little of a busy machine. So what is compared is also how long each step had run when nothing was in
@@ -70,7 +70,7 @@ Feature: Image builds
       Then the layers that hold "app/node_modules" change
       And the npm packages of the copy's image below "app" are those of its "package-lock.json"
 
-  @image
+  @image @slow
   Rule: The same sources give the same image
 
     An image's ID tells when it was made, and from which commit. So the layers are compared, and the settings beside them.
@@ -91,6 +91,9 @@ Feature: Image builds
         | app/.next/server/server-reference-manifest.js    | encryptionKey[^A-Za-z0-9]+[A-Za-z0-9+/]+=  | who knows the key of server actions can forge theirs |
         | app/.next/server/server-reference-manifest.json  | encryptionKey[^A-Za-z0-9]+[A-Za-z0-9+/]+=  | who knows the key of server actions can forge theirs |
       And their settings differ in nothing but times and the labels "org.opencontainers.image.source, org.opencontainers.image.revision, org.opencontainers.image.created"
+
+  @image
+  Rule: What is installed is what was asked for
 
     @REQ-SUP-05
     Scenario: What is installed is what the lock files say

@@ -254,7 +254,7 @@ def bill(
     Examples:
         kube-acceptance bill postgres:17-alpine
 
-        kube-acceptance bill todo-backend --output backend.cdx.json
+        kube-acceptance bill shop-api:1.4.2 --output shop-api.cdx.json
     """
     from kube_acceptance import sbom
     from kube_acceptance.images import open_image
