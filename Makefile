@@ -20,9 +20,9 @@ acceptance: $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS
 	$(MAKE) --jobs 2 --no-print-directory ready
 	$(PYTEST) features $(OPTIONS)
 
-# the scanner of vulnerabilities, which is built once, needs no Docker: it comes beside what does
+# the scanner of vulnerabilities, which is built once, comes beside the images
 ready: images scanner
-images: machine
+images scanner: machine
 
 mutants: machine images scanner $(VENV)/installed ## take protections away and see their scenarios go red
 	deploy/closed-network/debian

@@ -102,8 +102,9 @@ Feature: Vulnerabilities
       And none of their "apk" packages is assessed, because "no scanner tells of apk packages"
 
     @REQ-SUP-07
-    Scenario Outline: What is not assessed is skipped and told, or fails where an assessment is <assessment>
-      Given the example project "unassessed"
+    Scenario Outline: What is not assessed is skipped and told, and fails where an assessment is required
+      Given a scanner whose database is "the small list of advisories"
+      And the example project "unassessed"
       When its suite runs with "--assessment <assessment>"
       Then <ends>
       And its data, JUnit file, Cucumber messages and living documentation tell of each scenario

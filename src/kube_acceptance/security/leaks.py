@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.images import Entry, ImageContents
 from kube_acceptance.security.canary import Canary
+from kube_acceptance.security.tree import strings
 
 _ALNUM = string.ascii_letters + string.digits
 _WORD = re.compile(rb"[A-Za-z0-9_]")
@@ -208,19 +209,7 @@ def _settings(config: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]
         yield f"the environment variable {variable.partition('=')[0]} of image {name}", variable
     for key, value in (settings.pop("Labels", None) or {}).items():
         yield f"the label {key} of image {name}", f"{key} {value}"
-    yield f"the configuration of image {name}", "\n".join(_strings([settings, rest]))
-
-
-def _strings(tree: Any) -> Iterator[str]:
-    if isinstance(tree, Mapping):
-        for key, item in tree.items():
-            yield str(key)
-            yield from _strings(item)
-    elif isinstance(tree, list | tuple):
-        for item in tree:
-            yield from _strings(item)
-    elif tree is not None:
-        yield str(tree)
+    yield f"the configuration of image {name}", "\n".join(strings([settings, rest]))
 
 
 def _credentials(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from kube_acceptance.cluster import Cluster
 from kube_acceptance.evidence.redact import HELM_RECORD
 from kube_acceptance.images import ImageContents
 from kube_acceptance.security.canary import Look
+from kube_acceptance.security.tree import strings
 
 SECRET = "the Secret"
 HISTORY = "Helm's history"
@@ -108,16 +109,4 @@ def _log(cluster: Cluster, pod: Any, container: str, *, previous: bool = False) 
 
 def _text(tree: Any) -> str:
     """All keys and strings of a tree as they are meant, not as JSON writes them."""
-    return "\n".join(_strings(tree))
-
-
-def _strings(tree: Any) -> Iterator[str]:
-    if isinstance(tree, Mapping):
-        for key, item in tree.items():
-            yield str(key)
-            yield from _strings(item)
-    elif isinstance(tree, list | tuple):
-        for item in tree:
-            yield from _strings(item)
-    elif tree is not None:
-        yield str(tree)
+    return "\n".join(strings(tree))
