@@ -243,7 +243,10 @@ def lint(
 
 @app.command()
 def bill(
-    image: Annotated[str, typer.Argument(help="an image of this machine's Docker, by name and tag or by ID")],
+    image: Annotated[
+        str,
+        typer.Argument(help="an image of this machine's Docker, by name and tag or by ID; or an archive of one, .tar"),
+    ],
     output: Annotated[Path | None, typer.Option(help="write to this file; otherwise to standard output")] = None,
 ) -> None:
     """Write the bill of materials of an image, as CycloneDX 1.6 in JSON.
@@ -255,12 +258,15 @@ def bill(
         kube-acceptance bill postgres:17-alpine
 
         kube-acceptance bill shop-api:1.4.2 --output shop-api.cdx.json
+
+        kube-acceptance bill shop-api.tar   # from `docker save`, or in OCI's layout; needs no Docker
     """
     from kube_acceptance import sbom
-    from kube_acceptance.images import open_image
+    from kube_acceptance.images import open_archive, open_image
     from kube_acceptance.session import connect
 
-    with open_image(connect(), image) as contents:
+    file = Path(image)
+    with open_archive(file) if file.suffix == ".tar" else open_image(connect(), image) as contents:
         document = sbom.bill(contents)
     counts = sbom.Bill(document).counts
     if unknown := counts.get("file"):

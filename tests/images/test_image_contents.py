@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from image_archives import (
 )
 
 from kube_acceptance.errors import ImageError, MachineError
-from kube_acceptance.images import ImageContents, layer_ids, open_image, same_image
+from kube_acceptance.images import ImageContents, layer_ids, open_archive, open_image, same_image
 
 LOWER: Layer = [
     folder("etc"),
@@ -240,3 +242,18 @@ def test_a_damaged_compressed_layer() -> None:
     damaged = export[: start + 20] + b"\0" * 20 + export[start + 40 :]
     with pytest.raises(ImageError, match=r"^The export of x:1 cannot be read: "):
         ImageContents("x:1", io.BytesIO(damaged))
+
+
+@pytest.mark.parametrize("layout", [old_layout, oci_layout])
+def test_an_archive_is_read_as_it_is(tmp_path: Path, layout: Callable[[list[Layer]], io.BytesIO]) -> None:
+    (tmp_path / "shop.tar").write_bytes(layout([LOWER, UPPER]).getvalue())
+    with open_archive(tmp_path / "shop.tar") as contents:
+        assert contents.read("etc/kept") == b"upper"
+
+
+def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"/none\.tar cannot be read: No such file or directory$"):
+        open_archive(tmp_path / "none.tar")
+    (tmp_path / "text.tar").write_text("not an archive")
+    with pytest.raises(ImageError, match=r"^The export of text\.tar cannot be read: "):
+        open_archive(tmp_path / "text.tar")

@@ -31,6 +31,13 @@ def test_the_bill_goes_to_a_file(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "shop.cdx.json").read_text())["specVersion"] == "1.6"
 
 
+def test_an_archive_needs_no_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop.tar").write_bytes(old_layout([ALPINE]).getvalue())
+    monkeypatch.setattr("kube_acceptance.session.connect", lambda: pytest.fail("Docker is asked"))
+    done = CliRunner().invoke(cli.app, ["bill", str(tmp_path / "shop.tar")])
+    assert json.loads(done.stdout)["metadata"]["component"]["name"] == "shop.tar"
+
+
 def test_what_cannot_be_done_is_told(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"^Docker has no image nonsense\nBuild it first"):
         CliRunner().invoke(cli.app, ["bill", "nonsense"], catch_exceptions=False)

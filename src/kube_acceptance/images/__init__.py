@@ -6,7 +6,7 @@ from kube_acceptance.images.alpine import alpine_findings, apk_packages, elf_int
 from kube_acceptance.images.bases import accepted, pinned, supported, version_of
 from kube_acceptance.images.budget import budget_findings, size_of
 from kube_acceptance.images.build import CONTENT_LABEL, BuiltImage, base_images, build
-from kube_acceptance.images.contents import ImageContents, Known, known, layer_ids, open_image, same_image
+from kube_acceptance.images.contents import ImageContents, Known, known, layer_ids, open_archive, open_image, same_image
 from kube_acceptance.images.finding import Exemption, Finding, broken
 from kube_acceptance.images.hygiene import hygiene_findings
 from kube_acceptance.images.layers import Entry, Layer
@@ -42,6 +42,7 @@ __all__ = [
     "label_findings",
     "layer_ids",
     "load",
+    "open_archive",
     "open_image",
     "pinned",
     "port_finding",

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from docker.client import DockerClient
@@ -252,6 +253,18 @@ def known(client: DockerClient, reference: str) -> Known:
         raise ImageError(f"{reference} has no layers")
     digests = sorted({each.partition("@")[2] for each in attributes.get("RepoDigests") or ()})
     return Known(tuple(layers), tuple(digests))
+
+
+def open_archive(file: Path) -> ImageContents:
+    """Open an image in an archive that `docker save` or a tool for OCI images wrote; needs no Docker.
+
+    Raises:
+        ImageError: There is no such file, or it is no image.
+    """
+    try:
+        return ImageContents(file.name, file.open("rb"))
+    except OSError as error:
+        raise ImageError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def layer_ids(client: DockerClient, reference: str) -> tuple[str, ...]:
