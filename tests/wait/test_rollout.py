@@ -10,11 +10,12 @@ from kube_acceptance.wait import rollout
 
 
 def deployment(**status: int) -> Object:
-    counts = {
+    counts: dict[str, int | None] = {
         "updated_replicas": 2,
         "ready_replicas": 2,
         "available_replicas": 2,
         "replicas": 2,
+        "terminating_replicas": None,
         "observed_generation": 3,
     }
     return Object(metadata=Object(generation=3), spec=Object(replicas=2), status=Object(**(counts | status)))
@@ -29,6 +30,10 @@ def deployment(**status: int) -> Object:
         ({"ready_replicas": 0}, "has 0 of 2 ready"),
         ({"available_replicas": 1}, "has 1 of 2 available"),
         ({"replicas": 3}, "has 3 pods, not 2"),
+        ({"replicas": 3, "terminating_replicas": 1}, "has 3 pods, not 2"),
+        ({"terminating_replicas": 1}, "has 1 pod that is being deleted"),
+        ({"terminating_replicas": 2}, "has 2 pods that are being deleted"),
+        ({"terminating_replicas": 0}, ""),
     ],
 )
 def test_deployment(status: dict[str, int], lack: str) -> None:
@@ -37,7 +42,12 @@ def test_deployment(status: dict[str, int], lack: str) -> None:
 
 def test_no_pods_are_not_ready_pods() -> None:
     zero = Object(
-        updated_replicas=None, ready_replicas=None, available_replicas=None, replicas=0, observed_generation=1
+        updated_replicas=None,
+        ready_replicas=None,
+        available_replicas=None,
+        replicas=0,
+        terminating_replicas=1,
+        observed_generation=1,
     )
     item = Object(metadata=Object(generation=1), spec=Object(replicas=0), status=zero)
     assert rollout.deployment(item) == "wants no pods"

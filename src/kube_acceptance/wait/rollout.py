@@ -12,15 +12,23 @@ NO_PODS = "wants no pods"
 
 
 def deployment(item: Any) -> str:
-    """What a Deployment still lacks, in words; empty when its rollout is complete."""
+    """What a Deployment still lacks, in words; empty when its rollout is complete.
+
+    Pods that are being deleted are not counted in the other numbers, but serve until their grace ends on connections
+    that are kept alive. Clusters before Kubernetes 1.35 do not tell their number (KEP-3973).
+    """
     wanted, status = item.spec.replicas or 0, item.status
-    return _lacks(
+    lacking = _lacks(
         item,
         wanted,
         updated=status.updated_replicas,
         ready=status.ready_replicas,
         available=status.available_replicas,
         total=status.replicas,
+    )
+    leaving = status.terminating_replicas or 0
+    return lacking or (
+        f"has {leaving} {'pods that are' if leaving > 1 else 'pod that is'} being deleted" if leaving else ""
     )
 
 
