@@ -175,10 +175,18 @@ class Session:
         Raises:
             ConfigurationError: The project builds no such image.
         """
+        self._must_build(name)
+        return self.sources()[name]
+
+    def image(self, name: str) -> BuiltImage:
+        """One of the project's images; raises as `source` does."""
+        self._must_build(name)
+        return self.images[name]
+
+    def _must_build(self, name: str) -> None:
         if name not in self.config.images:
             known = ", ".join(self.config.images)
             raise ConfigurationError(f"the project builds no image {name}", hint=f"Its images are: {known}.")
-        return self.sources()[name]
 
     @property
     def cluster(self) -> Cluster:

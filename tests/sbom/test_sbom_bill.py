@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -12,7 +13,8 @@ from image_archives import file, old_layout
 from small_images import ALPINE, ELF, TEA, WEB, image
 
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.sbom import Bill, bill, keep_schema, split
+from kube_acceptance.sbom import Bill, bill, keep_schema
+from kube_acceptance.sbom.document import split
 
 LABELS = {"org.opencontainers.image.version": "0.2.0", "org.opencontainers.image.created": "2026-01-02T03:04:05+00:00"}
 
@@ -124,6 +126,28 @@ def test_another_image_has_another_serial_number() -> None:
 def test_what_does_not_keep_the_schema_is_told() -> None:
     with pytest.raises(AcceptanceError, match=r"^The bill of materials of shop is not CycloneDX 1\.6: "):
         keep_schema('{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "x"}]}', of="shop")
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [
+        ("https://shop.example/a?b#c", True),
+        ("swh:1:rev:0", True),
+        ("https://bücher.example/größe", True),
+        ("not an address", False),
+        ("https://shop.example/%zz", False),
+    ],
+)
+def test_addresses_are_held_against_their_form(place: str, kept: bool) -> None:
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "externalReferences": [{"type": "vcs", "url": place}]}
+    with contextlib.nullcontext() if kept else pytest.raises(AcceptanceError, match="is not CycloneDX 1"):
+        keep_schema(json.dumps(bom), of="shop")
+
+
+def test_a_time_is_held_against_its_form() -> None:
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"timestamp": "yesterday"}}
+    with pytest.raises(AcceptanceError, match="is not CycloneDX 1"):
+        keep_schema(json.dumps(bom), of="shop")
 
 
 @pytest.mark.parametrize("document", ["", "[]", "{}", '{"components": [{}]}'])

@@ -65,7 +65,7 @@ class Lease:
                 self._provider.create()
 
     def reserve(self) -> None:
-        """Count as a user of a cluster that need not be thereyet: it will stay until `release`."""
+        """Count as a user of a cluster that need not be there yet: it will stay until `release`."""
         with _locked(self._folder):
             self._register(_RESERVED)
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from kube_acceptance.errors import FaultError
+from kube_acceptance.fault.containers import KILLED
 from kube_acceptance.release import Release
 from kube_acceptance.wait import Seen, eventually
 from kube_acceptance.wait.changes import mirrored
 from kube_acceptance.wait.rollout import is_ready
 
-KILLED = 137  # 128 + SIGKILL
 MAY_TAKE = 0.75  # of the time until it is killed, so that a busy machine does not kill it
 
 

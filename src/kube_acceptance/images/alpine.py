@@ -11,6 +11,7 @@ from kube_acceptance.errors import ImageError
 from kube_acceptance.images.bases import same_release
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
+from kube_acceptance.images.system import system
 
 APK_DATABASES = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _NEEDED = ("alpine-baselayout", "musl")
@@ -96,13 +97,11 @@ def _base_layers(contents: ImageContents, bases: Sequence[Sequence[str]]) -> Fin
 def _os_release(contents: ImageContents, wanted: str) -> Finding:
     if contents.find("etc/os-release") is None:
         return Finding("os-release", False, "it has no /etc/os-release")
-    text = contents.read("etc/os-release").decode("utf-8", errors="replace")
-    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    system, version = fields.get("ID", "").strip("\"'"), fields.get("VERSION_ID", "").strip("\"'")
-    said = f"/etc/os-release says {system or 'nothing'} {version}".rstrip()
-    if system == "alpine" and wanted and not same_release(version, wanted):
+    found = system(contents)
+    said = f"/etc/os-release says {found.name or 'nothing'} {found.version}".rstrip()
+    if found.name == "alpine" and wanted and not same_release(found.version, wanted):
         return Finding("os-release", False, f"{said}, which is no {wanted}")
-    return Finding("os-release", system == "alpine", said)
+    return Finding("os-release", found.name == "alpine", said)
 
 
 def _packages(contents: ImageContents) -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
-from kube_acceptance.images.layers import WHITEOUT, Entry, Layer
+from kube_acceptance.images.layers import Entry, Layer
 
 _PROGRAM_FOLDERS = frozenset({"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"})
 _COMPILERS = (
@@ -109,7 +109,7 @@ class _Look:
         self._above = above(contents.layers, base)
         seen = contents.merged
         own = [entry for layer in self._above for entry in layer.entries]
-        self._hidden = [each for each in own if seen.get(each.path) is not each and not _is_whiteout(each)]
+        self._hidden = [each for each in own if seen.get(each.path) is not each and not each.is_whiteout]
         self._seen = seen.values()
 
     def absent(self, rule: str, what: str, unwanted: Callable[[Entry], bool]) -> Finding:
@@ -133,10 +133,6 @@ def above(layers: Sequence[Layer], base: Sequence[str]) -> Sequence[Layer]:
     """The layers after the base's; all of them if the image is not built on it."""
     starts_with = [layer.diff_id for layer in layers[: len(base)]] == list(base)
     return layers[len(base) :] if starts_with else layers
-
-
-def _is_whiteout(entry: Entry) -> bool:
-    return posixpath.basename(entry.path).startswith(WHITEOUT)
 
 
 def _path(pattern: re.Pattern[str]) -> Callable[[Entry], bool]:

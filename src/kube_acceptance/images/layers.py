@@ -47,6 +47,11 @@ class Entry:
     time: float = 0
     extra: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_whiteout(self) -> bool:
+        """Whether it is no path, but takes one of lower layers away."""
+        return posixpath.basename(self.path).startswith(WHITEOUT)
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -109,7 +114,7 @@ def merge(layers: Sequence[Layer]) -> dict[str, Entry]:
             elif name.startswith(WHITEOUT):
                 remove(posixpath.join(folder, name.removeprefix(WHITEOUT)))
         for entry in layer.entries:
-            if posixpath.basename(entry.path).startswith(WHITEOUT):
+            if entry.is_whiteout:
                 continue
             if entry.kind != "folder":
                 empty(entry.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from kube_acceptance.images.build import BuiltImage
 from kube_acceptance.images.build_log import BuildStep
 from kube_acceptance.images.contents import ImageContents
 from kube_acceptance.images.finding import Finding, some
-from kube_acceptance.images.layers import WHITEOUT
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ def layers_with(contents: ImageContents, folder: str) -> list[int]:
         if any(
             (entry.path == folder or entry.path.startswith(f"{folder}/"))
             and entry.kind != "folder"
-            and not posixpath.basename(entry.path).startswith(WHITEOUT)
+            and not entry.is_whiteout
             for entry in layer.entries
         )
     ]

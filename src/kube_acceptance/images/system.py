@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from kube_acceptance.images import ImageContents
+from kube_acceptance.images.contents import ImageContents
 
 _PLACES = ("etc/os-release", "usr/lib/os-release")
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from kube_acceptance.images import ImageContents
-from kube_acceptance.sbom.bill import document, split
+from kube_acceptance.images.system import System, system
 from kube_acceptance.sbom.compare import in_bill, kinds, on_disk, versions
 from kube_acceptance.sbom.control import overlooked
 from kube_acceptance.sbom.disk import Disk
 from kube_acceptance.sbom.inventory import Inventory, inventory
 from kube_acceptance.sbom.package import Installed, Package
 from kube_acceptance.sbom.schema import keep_schema
-from kube_acceptance.sbom.system import System, system
 from kube_acceptance.sbom.written import Bill, Component
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "on_disk",
     "overlooked",
     "packages",
-    "split",
     "system",
     "versions",
 ]
@@ -55,4 +53,7 @@ def bill(contents: ImageContents, *, name: str = "", version: str = "") -> str:
     Raises:
         ImageError: A record in the image is damaged, or there is nothing at all.
     """
-    return document(inventory(contents), contents, name=name or split(contents.reference)[0], version=version)
+    # most runs write no bill, and the library takes longer to load than all else of this package
+    from kube_acceptance.sbom.document import document
+
+    return document(inventory(contents), contents, name=name, version=version)

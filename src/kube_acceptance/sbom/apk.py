@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from kube_acceptance.errors import ImageError
 from kube_acceptance.images import ImageContents
 from kube_acceptance.images.alpine import APK_DATABASES
+from kube_acceptance.images.system import system
 from kube_acceptance.sbom.package import Installed, Package, purl
-from kube_acceptance.sbom.system import system
 
 _ALGORITHMS = {"Q1": "sha1", "Q2": "sha256"}
 _NAME = re.compile(r"[^=<>~@]+")

@@ -184,11 +184,6 @@ class Disk:
         return files
 
 
-def canonical(name: str) -> str:
-    """The name of a Python distribution as names are compared, see PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _apk_files(text: str) -> dict[str, str]:
     files: dict[str, str] = {}
     folder = path = ""

@@ -17,17 +17,17 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from kube_acceptance.images import ImageContents
+from kube_acceptance.images.system import System
 from kube_acceptance.sbom.inventory import Inventory
 from kube_acceptance.sbom.package import Installed
 from kube_acceptance.sbom.schema import keep_schema
-from kube_acceptance.sbom.system import System
 
 _CREATED = "org.opencontainers.image.created"
 _VERSION = "org.opencontainers.image.version"
 _OWN = "kube-acceptance:"
 
 
-def document(inventory: Inventory, contents: ImageContents, *, name: str, version: str = "") -> str:
+def document(inventory: Inventory, contents: ImageContents, *, name: str = "", version: str = "") -> str:
     """The bill of materials of an image, in CycloneDX 1.6 as JSON.
 
     The same image has the same bill: its serial number follows from the digest of the image's configuration, and its
@@ -36,7 +36,7 @@ def document(inventory: Inventory, contents: ImageContents, *, name: str, versio
     Args:
         inventory: What is in the image.
         contents: The image.
-        name: What the bill calls the image.
+        name: What the bill calls the image; by default its name in the reference.
         version: Its version; by default what its label says, or the tag.
 
     Raises:
@@ -44,7 +44,7 @@ def document(inventory: Inventory, contents: ImageContents, *, name: str, versio
     """
     labels = (contents.config.get("config") or {}).get("Labels") or {}
     image = Component(
-        name=name,
+        name=name or split(contents.reference)[0],
         type=ComponentType.CONTAINER,
         version=version or labels.get(_VERSION) or split(contents.reference)[1] or None,
         bom_ref=contents.config_digest,

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from kube_acceptance.sbom.disk import Disk, Record, canonical
+from packaging.utils import canonicalize_name
+
+from kube_acceptance.sbom.disk import Disk, Record
 from kube_acceptance.sbom.own import Own
 from kube_acceptance.sbom.written import Bill, Component
 
@@ -60,7 +62,7 @@ class InBill:
     def _recorded(self, kind: str, records: Mapping[str, Record]) -> Iterator[str]:
         known = {(each.name, each.version): each for each in self._bill.of(kind)}
         for key, record in records.items():
-            name = canonical(record.name) if kind == "pypi" else record.name
+            name = canonicalize_name(record.name) if kind == "pypi" else record.name
             if key in self._own:
                 continue
             if not (name and record.version):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from kube_acceptance.errors import ImageError
 from kube_acceptance.images import ImageContents
+from kube_acceptance.images.system import System, system
 from kube_acceptance.sbom import apk, node, python
 from kube_acceptance.sbom.package import Installed
 from kube_acceptance.sbom.programs import programs
-from kube_acceptance.sbom.system import System, system
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,21 @@ class Inventory:
     unknown: Mapping[str, str]
 
 
+_FOUND: WeakKeyDictionary[ImageContents, Inventory] = WeakKeyDictionary()
+
+
 def inventory(contents: ImageContents) -> Inventory:
-    """Look for everything that is installed in an image.
+    """Everything that is installed in an image; what was looked for once is remembered as long as the image is open.
 
     Raises:
         ImageError: A record in it is damaged, or there is nothing at all.
     """
+    if contents not in _FOUND:
+        _FOUND[contents] = _look(contents)
+    return _FOUND[contents]
+
+
+def _look(contents: ImageContents) -> Inventory:
     distribution = apk.installed(contents)
     others = [*python.installed(contents), *node.installed(contents)]
     found = programs(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.contents import ImageContents
@@ -118,7 +119,7 @@ def _requirements(lock: Path, environment: Mapping[str, str]) -> tuple[dict[str,
             raise ConfigurationError(f"{lock.name} holds no requirement: {written}") from error
         if requirement.marker and not requirement.marker.evaluate(dict(environment)):
             continue
-        name = python.canonical(requirement.name)
+        name = canonicalize_name(requirement.name)
         [pinned] = [each.version for each in requirement.specifier if each.operator == "=="] or [""]
         wanted[name] = pinned
         if not pinned or not hashes:

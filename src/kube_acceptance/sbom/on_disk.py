@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from packaging.utils import canonicalize_name
+
 from kube_acceptance.images.finding import some
-from kube_acceptance.sbom.disk import Disk, canonical
+from kube_acceptance.sbom.disk import Disk
 from kube_acceptance.sbom.own import Own
 from kube_acceptance.sbom.written import Bill, Component
 
@@ -76,7 +78,7 @@ class OnDisk:
             record = self._disk.python.get(place)
             if record is None:
                 yield _absent(component, place)
-            elif (canonical(record.name), record.version) != (component.name, component.version):
+            elif (canonicalize_name(record.name), record.version) != (component.name, component.version):
                 yield f"the bill has {component}, but /{place} says {record.name} {record.version}".rstrip()
             elif not record.files:
                 yield f"{component} has no list of its files beside /{place}, so they cannot be checked"

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from email.message import Message
 from email.parser import HeaderParser
 
+from packaging.utils import canonicalize_name
+
 from kube_acceptance.errors import ImageError
 from kube_acceptance.images import ImageContents
 from kube_acceptance.sbom.package import Installed, Package, purl
@@ -38,16 +40,11 @@ def metadata_files(contents: ImageContents) -> Iterator[str]:
             yield entry.path
 
 
-def canonical(name: str) -> str:
-    """A distribution's name as names are compared, see PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _installed(contents: ImageContents, path: str) -> Installed:
     about = HeaderParser().parsestr(contents.read(path).decode("utf-8", errors="replace"))
     if not about["Name"] or not about["Version"]:
         raise ImageError(f"{contents.reference} has a damaged /{path}: it has no name or no version")
-    name = canonical(about["Name"])
+    name = canonicalize_name(about["Name"])
     files = _files(contents, path)
     return Installed(
         Package("pypi", name, about["Version"], purl("pypi", name, about["Version"]), path),
@@ -101,4 +98,4 @@ def _needs(about: Message) -> Iterator[str]:
     for requirement in about.get_all("Requires-Dist", []):
         matched = _REQUIREMENT.match(requirement)
         if matched and "extra ==" not in requirement:
-            yield canonical(matched.group(1))
+            yield canonicalize_name(matched.group(1))

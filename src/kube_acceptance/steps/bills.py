@@ -11,9 +11,9 @@ import pytest
 from kube_acceptance.images import Finding, ImageContents
 from kube_acceptance.report import attach, note
 from kube_acceptance.sbom import Bill, Disk, bill, in_bill, keep_schema, kinds, on_disk, overlooked, versions
+from kube_acceptance.steps.images import Images, must_be_kept
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
-Images = Mapping[str, ImageContents]
 Bills = Mapping[str, Path]
 
 
@@ -116,8 +116,6 @@ def _read(path: Path) -> Bill:
 
 
 def _must_be(bills: Bills, look: Callable[[str, Path], Iterable[Finding]]) -> None:
-    for name, path in some(bills.items(), what="bills of materials"):
-        found = some(look(name, path), what=f"findings on the bill of {name}")
-        must((f"image {name}: {finding.said}" for finding in found if not finding.ok), of="findings")
-        for finding in found:
-            note(f"{name}: {finding.said}")
+    images = some(bills.items(), what="bills of materials")
+    found = {name: some(look(name, path), what=f"findings on the bill of {name}") for name, path in images}
+    must_be_kept(found, of="findings")

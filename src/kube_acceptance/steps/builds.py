@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images import BuiltImage, Finding, ImageContents, copied, difference, packaged, rebuilt
 from kube_acceptance.images.rebuilt import Build
 from kube_acceptance.images.source import ImageSource
@@ -17,6 +16,7 @@ from kube_acceptance.images.workshop import Change, Workshop
 from kube_acceptance.report import note
 from kube_acceptance.sbom import locked
 from kube_acceptance.session import Session
+from kube_acceptance.steps.images import must_be_kept
 from kube_acceptance.vocabulary import assertion, given, must, rows, when
 
 Opened = Callable[[str], ImageContents]
@@ -47,11 +47,9 @@ def source_of(session: Session, afterwards: ExitStack) -> Callable[[str], ImageS
 
 
 @given('the image "{image}" and a copy of its sources', target_fixture="change")
-def image_and_copy(
-    image: str, built_images: dict[str, BuiltImage], opened: Opened, workshop: Workshop, afterwards: ExitStack
-) -> Change:
+def image_and_copy(image: str, session: Session, opened: Opened, workshop: Workshop, afterwards: ExitStack) -> Change:
     """One of the project's images as the run has it, and a copy of its sources to be changed."""
-    built = _named(built_images, image)
+    built = session.image(image)
     return afterwards.enter_context(workshop.change(image, Build(built, opened(built.reference))))
 
 
@@ -92,31 +90,31 @@ def copy_is_built(change: Change) -> None:
 @assertion('the steps that run "{program}" come from the build cache, though they ran before', timed=False)
 def come_from_cache(change: Change, program: str) -> None:
     """What the steps made that run a program did not have to be made again."""
-    _must_be([rebuilt.cached_finding(change.before, change.after, program)], change.name)
+    must_be_kept({change.name: [rebuilt.cached_finding(change.before, change.after, program)]})
 
 
 @assertion('the layers that hold "{folder}" keep their digests', timed=False)
 def keep_digests(change: Change, folder: str) -> None:
     """The layers in which something of a folder stands are the very ones that were there before the change."""
-    _must_be([rebuilt.kept_finding(change.before, change.after, folder)], change.name)
+    must_be_kept({change.name: [rebuilt.kept_finding(change.before, change.after, folder)]})
 
 
 @assertion('the layers that hold "{folder}" change', timed=False)
 def layers_change(change: Change, folder: str) -> None:
     """The layers in which something of a folder stands are others than before the change."""
-    _must_be([rebuilt.changed_finding(change.before, change.after, folder)], change.name)
+    must_be_kept({change.name: [rebuilt.changed_finding(change.before, change.after, folder)]})
 
 
 @assertion('no layer holds both "{one}" and "{other}"', timed=False)
 def no_layer_holds_both(change: Change, one: str, other: str) -> None:
     """Two folders stand in layers of their own."""
-    _must_be([rebuilt.apart_finding(change.after, one, other)], change.name)
+    must_be_kept({change.name: [rebuilt.apart_finding(change.after, one, other)]})
 
 
 @assertion('"{words}" stands in a file below "{folder}", and stood in none before', timed=False)
 def words_stand(change: Change, words: str, folder: str) -> None:
     """The change is in the image that was built from it."""
-    _must_be([rebuilt.words_finding(change.before, change.after, folder, words)], change.name)
+    must_be_kept({change.name: [rebuilt.words_finding(change.before, change.after, folder, words)]})
 
 
 @assertion(
@@ -128,7 +126,7 @@ def cache_spares(change: Change, percent: int) -> None:
     """What need not be made again was a good part of what there was to do when nothing was in the cache."""
     spared, total = rebuilt.spared_share(change.before, change.after)
     said = f"of {total:.1f} s that the steps had taken, the build cache spares {spared:.1f} s"
-    _must_be([Finding("spared", total > 0 and spared >= total * percent / 100, said)], change.name)
+    must_be_kept({change.name: [Finding("spared", total > 0 and spared >= total * percent / 100, said)]})
 
 
 @assertion(
@@ -140,7 +138,7 @@ def took_less(change: Change, percent: int) -> None:
     """By the clock, building after the change took a fraction of the first build's time."""
     first, second = change.before.image.seconds, change.after.image.seconds
     said = f"building took {second:.1f} s, and {first:.1f} s without the build cache"
-    _must_be([Finding("fraction", second < first * percent / 100, said)], change.name)
+    must_be_kept({change.name: [Finding("fraction", second < first * percent / 100, said)]})
 
 
 # ---- the same again
@@ -151,11 +149,11 @@ def took_less(change: Change, percent: int) -> None:
     "modes and owners",
     target_fixture="twins",
 )
-def twins(image: str, built_images: dict[str, BuiltImage], opened: Opened, workshop: Workshop) -> Twins:
+def twins(image: str, session: Session, opened: Opened, workshop: Workshop) -> Twins:
     """One of the project's images as the run has it, and what a build of the same sources makes elsewhere and later."""
     again = workshop.anew(image)
     note(f"built again in {again.image.seconds:.1f} s")
-    return Twins(image, opened(_named(built_images, image).reference), again.contents)
+    return Twins(image, opened(session.image(image).reference), again.contents)
 
 
 @assertion("their layers have the same digests", timed=False)
@@ -183,11 +181,11 @@ def settings_differ(twins: Twins, labels: str) -> None:
 
 @assertion('the Python packages of "{image}" are those of "{lock}"')
 def python_packages_as_locked(
-    image: str, lock: str, built_images: dict[str, BuiltImage], opened: Opened, source_of: Callable[[str], ImageSource]
+    image: str, lock: str, session: Session, opened: Opened, source_of: Callable[[str], ImageSource]
 ) -> None:
     """What is installed is what the lock file of the image's sources says, with nothing beside it."""
-    contents = opened(_named(built_images, image).reference)
-    _must_be([locked.python_finding(contents, source_of(image).context / lock)], image)
+    contents = opened(session.image(image).reference)
+    must_be_kept({image: [locked.python_finding(contents, source_of(image).context / lock)]})
 
 
 @assertion('the npm packages of "{image}" below "{folder}" are those of "{lock}"')
@@ -195,25 +193,25 @@ def npm_packages_as_locked(
     image: str,
     folder: str,
     lock: str,
-    built_images: dict[str, BuiltImage],
+    session: Session,
     opened: Opened,
     source_of: Callable[[str], ImageSource],
 ) -> None:
     """What is installed is as the lock file of the image's sources has it, with all that package.json asks for."""
-    contents = opened(_named(built_images, image).reference)
-    _must_be([locked.npm_finding(contents, source_of(image).context / lock, folder)], image)
+    contents = opened(session.image(image).reference)
+    must_be_kept({image: [locked.npm_finding(contents, source_of(image).context / lock, folder)]})
 
 
 @assertion('the Python packages of the copy\'s image are those of its "{lock}"', timed=False)
 def changed_python_packages(change: Change, lock: str) -> None:
     """What is installed follows the lock file when that changes."""
-    _must_be([locked.python_finding(change.after.contents, change.source.context / lock)], change.name)
+    must_be_kept({change.name: [locked.python_finding(change.after.contents, change.source.context / lock)]})
 
 
 @assertion('the npm packages of the copy\'s image below "{folder}" are those of its "{lock}"', timed=False)
 def changed_npm_packages(change: Change, folder: str, lock: str) -> None:
     """What is installed follows the lock file when that changes."""
-    _must_be([locked.npm_finding(change.after.contents, change.source.context / lock, folder)], change.name)
+    must_be_kept({change.name: [locked.npm_finding(change.after.contents, change.source.context / lock, folder)]})
 
 
 @assertion('"{folder}" of the image "{image}" holds the sources "{part}", byte for byte, and their bytecode alone')
@@ -221,13 +219,13 @@ def holds_sources(
     folder: str,
     image: str,
     part: str,
-    built_images: dict[str, BuiltImage],
+    session: Session,
     opened: Opened,
     source_of: Callable[[str], ImageSource],
 ) -> None:
     """A folder of the image has the working tree's files: each, unchanged, and no other but what compiling made."""
-    contents = opened(_named(built_images, image).reference)
-    _must_be(packaged.packaged_findings(contents, folder, source_of(image), part), image)
+    contents = opened(session.image(image).reference)
+    must_be_kept({image: packaged.packaged_findings(contents, folder, source_of(image), part)})
 
 
 @assertion('"{path}" of the image "{image}" is the source "{file}", byte for byte')
@@ -235,37 +233,25 @@ def is_source(
     path: str,
     image: str,
     file: str,
-    built_images: dict[str, BuiltImage],
+    session: Session,
     opened: Opened,
     source_of: Callable[[str], ImageSource],
 ) -> None:
     """A file of the image is one of the working tree, unchanged."""
-    _must_be([packaged.same_file(opened(_named(built_images, image).reference), path, source_of(image), file)], image)
+    must_be_kept({image: [packaged.same_file(opened(session.image(image).reference), path, source_of(image), file)]})
 
 
 @assertion('"{path}" of the image "{image}" names the digest of the sources')
 def names_digest(
     path: str,
     image: str,
-    built_images: dict[str, BuiltImage],
+    session: Session,
     opened: Opened,
     source_of: Callable[[str], ImageSource],
 ) -> None:
     """The image says from which sources it was compiled, and those are the working tree's."""
-    contents = opened(_named(built_images, image).reference)
-    _must_be([packaged.digest_finding(contents, path, source_of(image))], image)
-
-
-def _named(built_images: dict[str, BuiltImage], image: str) -> BuiltImage:
-    if image not in built_images:
-        raise ConfigurationError(f"the project builds no image {image}", hint=f"Its images: {', '.join(built_images)}.")
-    return built_images[image]
-
-
-def _must_be(findings: list[Finding], image: str) -> None:
-    must((f"image {image}: {finding.said}" for finding in findings if not finding.ok), of="rules")
-    for finding in findings:
-        note(f"{image}: {finding.said}")
+    contents = opened(session.image(image).reference)
+    must_be_kept({image: [packaged.digest_finding(contents, path, source_of(image))]})
 
 
 def _must_be_same(twins: Twins, exempt: Sequence[difference.Exempt]) -> None:

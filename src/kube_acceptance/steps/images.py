@@ -243,11 +243,9 @@ def keeps_hygiene_but(images: Images, session: Session, datatable: list[list[str
 
 
 @given('an image on "{base}" with a canary planted in each of its places', target_fixture="planted_image")
-def image_with_canaries(session: Session, base: str, request: pytest.FixtureRequest) -> Leaky:
+def image_with_canaries(session: Session, base: str, afterwards: ExitStack) -> Leaky:
     """Builds an image that leaks a random value in each way that images do, and secrets of each known shape."""
-    stack = ExitStack()
-    request.addfinalizer(stack.close)
-    return stack.enter_context(leaky(session.engine, base, tag=session.id))
+    return afterwards.enter_context(leaky(session.engine, base, tag=session.id))
 
 
 @assertion("the search finds each of these canaries there, and secrets of every known shape")
@@ -290,7 +288,7 @@ def keeps_budget(images: Images, datatable: list[list[str]]) -> None:
         name: budget_findings(contents, total=budgets[name][0], layer=budgets[name][1])
         for name, contents in images.items()
     }
-    _must_be_kept(found)
+    must_be_kept(found)
 
 
 @assertion("each is labelled with its source, its revision, the chart's version and the time of its making")
@@ -303,13 +301,13 @@ def is_labelled(images: Images, session: Session, settings: Config, chart: Chart
             if name in images:
                 revision = label(images[name], "revision")
                 found[name].append(revision_finding(settings.root, stack.enter_context(source), revision))
-    _must_be_kept(found)
+    must_be_kept(found)
 
 
 @assertion("each exposes just the ports that the chart names for its containers")
 def exposes_ports(images: Images, ports: Mapping[str, set[str]]) -> None:
     """What an image says it listens on is what the chart's containers of it name, no port more and none less."""
-    _must_be_kept({name: [port_finding(contents, ports[contents.reference])] for name, contents in images.items()})
+    must_be_kept({name: [port_finding(contents, ports[contents.reference])] for name, contents in images.items()})
 
 
 @assertion("each starts its program without a shell before it")
@@ -414,11 +412,14 @@ def _must_keep(images: Images, rules: set[str], look: Look, exempt: Sequence[Exe
         # a rule may be about one program, and then is named after it
         found[name] = [finding for finding in look(contents) if not rules or finding.rule.split()[0] in rules]
         some(found[name], what=f"findings on {', '.join(sorted(rules))}")
-    _must_be_kept(found, exempt)
+    must_be_kept(found, exempt)
 
 
-def _must_be_kept(found: Mapping[str, Sequence[Finding]], exempt: Sequence[Exemption] = ()) -> None:
-    must(broken(found, exempt), of="rules")
+def must_be_kept(
+    found: Mapping[str, Sequence[Finding]], exempt: Sequence[Exemption] = (), *, of: str = "rules"
+) -> None:
+    """Fail with what was found wrong in images, by their names, and otherwise say what was seen."""
+    must(broken(found, exempt), of=of)
     for name, several in found.items():
         for finding in several:
             reason = next((each.because for each in exempt if (each.image, each.rule) == (name, finding.rule)), "")
