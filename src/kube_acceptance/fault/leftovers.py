@@ -8,11 +8,12 @@ from kube_acceptance.cluster import Cluster
 from kube_acceptance.cluster.owner import RUN_LABEL
 from kube_acceptance.fault.scheduling import put_back
 from kube_acceptance.fault.volume import Place, remove_volume
+from kube_acceptance.mesh import injection
 from kube_acceptance.state.volumes import nodes_of
 
 
 def mend(cluster: Cluster, of: Callable[[Mapping[str, str]], bool]) -> list[str]:
-    """Put nodes back and remove volumes whose labels are those of certain runs; returns what was mended.
+    """Put nodes back, remove volumes and admission policies whose labels are those of certain runs; says what was.
 
     Args:
         cluster: The cluster.
@@ -28,4 +29,7 @@ def mend(cluster: Cluster, of: Callable[[Mapping[str, str]], bool]) -> list[str]
             for node in nodes_of(volume):
                 remove_volume(cluster, volume.metadata.name, Place(node, volume.spec.local.path))
             mended.append(f"volume {volume.metadata.name}")
+    for name in injection.left(cluster, of):
+        injection.remove(cluster, name)
+        mended.append(f"admission policy {name}")
     return mended
