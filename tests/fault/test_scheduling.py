@@ -26,7 +26,8 @@ class Cluster:
         self.volumes: list[Any] = []
         self.scripts: list[str] = []
         self.nodes = {f"node{number}": self._node(f"node{number}", each) for number, each in enumerate(taints)}
-        self.core = self
+        self.policies: list[Any] = []
+        self.core = self.admission = self
         self.provider = self
 
     @staticmethod
@@ -41,6 +42,9 @@ class Cluster:
 
     def list_persistent_volume(self, label_selector: str) -> Any:
         return Object(items=self.volumes)
+
+    def list_mutating_admission_policy(self, label_selector: str) -> Any:
+        return Object(items=self.policies)
 
     def read_node(self, name: str) -> Any:
         return self.nodes[name]
@@ -143,12 +147,15 @@ def test_what_an_ended_run_changed_is_put_back_and_no_others() -> None:
         )
         for run in "12"
     ]
+    cluster.policies = [Object(metadata=Object(name=f"policy{run}", labels={RUN_LABEL: run})) for run in "12"]
     cluster.asked.clear()
     mended = leftovers.mend(cluster, lambda labels: labels[RUN_LABEL] == "1")
-    assert mended == ["node node0", "node node2", "volume volume1"]
+    assert mended == ["node node0", "node node2", "volume volume1", "admission policy policy1"]
     assert cluster.asked == [
         ("taint", "nodes", "node0", "control-plane:NoSchedule", "--overwrite"),
         ("delete", "persistentvolume", "volume1", "--wait=false", "--ignore-not-found"),
+        ("delete", "mutatingadmissionpolicybinding", "policy1", "--ignore-not-found"),
+        ("delete", "mutatingadmissionpolicy", "policy1", "--ignore-not-found"),
     ]
     assert cluster.scripts == ['node2: umount --lazy "$1" 2>/dev/null; rmdir "$1" 2>/dev/null; true /volumes/1']
     assert not cluster.nodes["node2"].spec.unschedulable

@@ -63,6 +63,11 @@ class Cluster:
         """EndpointSlices."""
         return client.DiscoveryV1Api(self.new_client())
 
+    @functools.cached_property
+    def admission(self) -> Any:
+        """Policies of admission."""
+        return client.AdmissionregistrationV1Api(self.new_client())
+
     def kubectl(self, *arguments: str, timeout: float = 60, input: bytes | None = None) -> Completed:
         """Run kubectl against this cluster; raises CommandError when it fails or takes over `timeout` seconds."""
         return run([self.kubectl_program, "--kubeconfig", self.kubeconfig, *arguments], timeout=timeout, input=input)

@@ -77,7 +77,7 @@ class Injection(AbstractContextManager["Injection"]):
         core = self._cluster.core
         data = {proxy.FILE: proxy.settings(self.ports)}
         core.create_namespaced_config_map(self._namespace, {"metadata": {"name": CONTAINER}, "data": data})
-        api: Any = client.AdmissionregistrationV1Api(self._cluster.new_client())
+        api = self._cluster.admission
         metadata = {"name": self._name, "labels": self._labels}
         try:
             api.create_mutating_admission_policy({"metadata": metadata, "spec": self._policy()})
@@ -185,9 +185,8 @@ def left(cluster: Cluster, of: Callable[[Mapping[str, str]], bool]) -> list[str]
         cluster: The cluster.
         of: Whether labels are those of such a run.
     """
-    api: Any = client.AdmissionregistrationV1Api(cluster.new_client())
     try:
-        found = api.list_mutating_admission_policy(label_selector=RUN_LABEL).items
+        found = cluster.admission.list_mutating_admission_policy(label_selector=RUN_LABEL).items
     except ApiException as error:
         if error.status == 404:  # clusters before Kubernetes 1.36 have no such policies, so nothing can be left
             return []
