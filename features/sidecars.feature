@@ -3,7 +3,7 @@ Feature: Sidecars
   its admission, under a mesh's label, and every connection to a pod led through it.
 
   @static @REQ-MSH-02
-  Scenario Outline: Every port of <values> names its application protocol
+  Scenario Outline: Every port of a Service names its application protocol
     Given the chart with the values file "<values>"
     Then every port of the Services it renders names its application protocol
 
