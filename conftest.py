@@ -4,6 +4,7 @@ pytest_plugins = [
     "steps.database",
     "steps.backups",
     "steps.harness",
+    "steps.hasty",
     "steps.migrations",
     "steps.orphans",
     "steps.pages",

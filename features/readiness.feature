@@ -1,9 +1,22 @@
-@disruptive
 Feature: Readiness
   Ready means that requests are served. A pod that cannot serve gets none, and is restarted only where that would help: not
   because the database is away, which no restart brings back, but because the process itself hangs.
 
-  @REQ-OPS-02
+  @cluster @REQ-OPS-01
+  Scenario Outline: What Helm calls ready is not: it waits by <way>
+    When Helm installs the hasty chart, waits by "<way>", and believes that it is ready
+    Then no pod of it is ready, and the harness says so: "Deployment hasty has 0 of 1 ready"
+    And the harness waits until its only pod is ready, which is of revision 1
+    When Helm upgrades it to pods that open after 6 seconds, waits by "<way>", and believes that it is ready
+    Then no pod of it is ready, and the harness says so: "Deployment hasty has"
+    And the harness waits until its only pod is ready, which is of revision 2
+
+    Examples:
+      | way      |
+      | legacy   |
+      | hookOnly |
+
+  @disruptive @REQ-OPS-02
   Scenario: The database goes and comes back
     Given the chart is installed where faults strike
     And requests go on all the while, 5 of each a second
@@ -23,7 +36,7 @@ Feature: Readiness
     And the "backend" pods are the same as before
     And no "backend" container has restarted
 
-  @REQ-OPS-03
+  @disruptive @REQ-OPS-03
   Scenario: A process that hangs is restarted
     Given the chart is installed where faults strike
     When the first process of every "backend" container is stopped, and hangs
@@ -31,7 +44,7 @@ Feature: Readiness
     And their liveness probes have them restarted within 2 minutes
     And every "backend" pod is ready within 1 minute
 
-  @REQ-OPS-03
+  @disruptive @REQ-OPS-03
   Scenario: A process that starts slowly is left to finish
     Given the chart is installed where faults strike
     When a "backend" pod is replaced by one that needs 40 seconds to start

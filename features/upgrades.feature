@@ -8,7 +8,7 @@ Feature: Upgrades
   Scenario: An upgrade replaces every pod of two tiers, and no request fails
     Given another build of each image that the project builds
     And the chart is installed in a namespace of its own
-    And requests go on all the while, 5 of each a second
+    And requests go on all the while, 2 of each a second
       | name          | tier    | method | path       | body                  | connections | takes     | says          |
       | new page      |         | GET    | /          |                       | new         |           |               |
       | kept page     |         | GET    | /          |                       | kept        |           |               |

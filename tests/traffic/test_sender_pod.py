@@ -102,7 +102,9 @@ def sender(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Sender:
     monkeypatch.setattr(module, "await_running", lambda *_: None)
     pods = [Object(spec=Object(node_name="worker"), metadata=Object(labels={"app.kubernetes.io/component": "api"}))]
     release: Any = Object(cluster=cluster, namespace="shop", name="shop", pods=lambda component="": pods)
-    return Sender(release, PLANS, tiers=["api", "api"], every=0.2, outstanding=9, image="probe:1", labels={})
+    return Sender(
+        release, PLANS, tiers=["api", "api"], every=0.2, deadline=5, outstanding=9, image="probe:1", labels={}
+    )
 
 
 def test_a_pod_on_the_control_plane_that_a_policy_lets_in(monkeypatch: pytest.MonkeyPatch) -> None:

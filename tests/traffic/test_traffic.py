@@ -67,7 +67,7 @@ def test_it_begins_when_each_was_answered_well(monkeypatch: pytest.MonkeyPatch) 
     one.start()
     assert [(answer.request, answer.status) for answer in one.answers()] == [("page", 200), ("api", 503), ("api", 200)]
     script: Any = one._sender
-    assert (script.options["every"], script.options["outstanding"]) == (0.1, 100)
+    assert (script.options["every"], script.options["outstanding"]) == (0.1, 400)
 
 
 def test_why_it_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from tests.conftest import LogLines, Settle
+from tests.postgres import PostgreSQL
 from todo_backend.app import create_app
 from todo_backend.parting import Parting, Server
 
@@ -34,6 +35,15 @@ def test_told_to_end_it_answers_each_connection_once_more(shared_database: str, 
         parting.begin()
         headers = client.get("/livez").headers
     assert (headers["Connection"], "Keep-Alive" in headers) == ("close", False)
+
+
+def test_while_it_cannot_serve_no_connection_is_kept(own_database: str, settle: Settle, postgres: PostgreSQL) -> None:
+    with TestClient(create_app(settle(own_database))) as client:
+        with postgres.away():
+            assert client.get("/readyz").headers["Connection"] == "close"
+            assert client.get("/api/todos").headers["Connection"] == "close"
+        assert client.get("/readyz").status_code == 200
+        assert "Connection" not in client.get("/api/todos").headers
 
 
 def server(parting: Parting) -> Server:

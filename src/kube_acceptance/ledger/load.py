@@ -13,7 +13,7 @@ from kube_acceptance.ledger.way import Way
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.traffic.request import answer_of
-from kube_acceptance.traffic.sender import DEADLINE, Sender
+from kube_acceptance.traffic.sender import Sender
 from kube_acceptance.wait import Seen, eventually
 
 Stored = Callable[[], Mapping[str, str]]
@@ -21,6 +21,7 @@ Stored = Callable[[], Mapping[str, str]]
 BEGINS_WITHIN = 60.0  # seconds until the first writes are acknowledged
 ENDS_WITHIN = 60.0  # seconds until the last are over; a resolver may take long
 IN_TROUBLE = 2.0  # seconds without an acknowledgement after which it is looked whether anything is lost
+DEADLINE = 5.0  # seconds that one write may take
 EVERY = 0.2  # seconds between two writes of one way
 OUTSTANDING = 32  # writes of one way at most: more than are begun within the deadline
 TIMES = 4  # how much longer than at the full rate writes may take, on a machine that many work on
@@ -63,6 +64,7 @@ class Load(AbstractContextManager["Load"]):
             [way.request().plan() for way in ways],
             tiers=[way.tier for way in ways if way.tier],
             every=EVERY,
+            deadline=DEADLINE,
             outstanding=OUTSTANDING,
             image=image,
             labels=labels,

@@ -25,7 +25,6 @@ from kube_acceptance.wait.rollout import is_ready
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 SENDER = "kube-acceptance/sender"  # the label by which a policy knows the pod
-DEADLINE = 5.0  # seconds that one request may take
 TICK = 1.0  # seconds, after which it tells the time again
 SILENT = 15.0  # seconds after which a sender that says nothing is looked at; it says something each second
 LIVES = 3600  # seconds at most, should nobody be left to end it; by then its log is not full yet, and read whole
@@ -41,6 +40,7 @@ class Sender(AbstractContextManager["Sender"]):
         plans: The requests, as `kube_acceptance.probe.image.sender` is told of them.
         tiers: The tiers that they speak to past an Ingress controller: the pod is let in there.
         every: Seconds between two of each.
+        deadline: Seconds that one may take.
         outstanding: How many of each may be under way at most.
         image: The probe image's reference.
         labels: The labels of what this run makes.
@@ -54,6 +54,7 @@ class Sender(AbstractContextManager["Sender"]):
         *,
         tiers: Sequence[str],
         every: float,
+        deadline: float,
         outstanding: int,
         image: str,
         labels: Mapping[str, str],
@@ -68,7 +69,7 @@ class Sender(AbstractContextManager["Sender"]):
         self._pod = f"probe-sender-{self._id}"
         self._plan = {
             "every": every,
-            "deadline": DEADLINE,
+            "deadline": deadline,
             "outstanding": outstanding,
             "content": f"{content} {self._id}",
             "requests": list(plans),

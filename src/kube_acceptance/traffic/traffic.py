@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.release import Release
 from kube_acceptance.traffic.request import Answer, Request, answer_of
-from kube_acceptance.traffic.sender import DEADLINE, TICK, Sender
+from kube_acceptance.traffic.sender import TICK, Sender
 from kube_acceptance.wait import Seen, eventually
 
+DEADLINE = 20.0  # seconds that one request may take: a machine that many work on fails none by being slow
 BEGINS_WITHIN = 60.0  # seconds until each is answered well
 ENDS_WITHIN = 60.0  # seconds until the last are over; a resolver may take long
 ROOM = 2  # how many times more may be under way than the deadline lets be: resolvers are not bound by it
@@ -47,6 +48,7 @@ class Traffic(AbstractContextManager["Traffic"]):
             [request.plan() for request in requests],
             tiers=[request.tier for request in requests if request.tier],
             every=1 / rate,
+            deadline=DEADLINE,
             outstanding=math.ceil((DEADLINE + longest) * rate * ROOM),
             image=image,
             labels=labels,
