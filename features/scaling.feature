@@ -1,0 +1,59 @@
+Feature: Scaling
+  Replicas are never all away at once, run on different nodes, and are as many as the load asks for.
+
+  @static
+  Rule: What the chart renders
+
+    @REQ-SCA-01
+    Scenario: Each component has bounds of its own, and an autoscaler's replicas are nobody else's
+      Given the chart with these values
+        | path                                               | value |
+        | frontend.autoscaling.enabled                       | true  |
+        | frontend.autoscaling.minReplicas                   | 2     |
+        | frontend.autoscaling.maxReplicas                   | 3     |
+        | backend.autoscaling.enabled                        | true  |
+        | backend.autoscaling.minReplicas                    | 1     |
+        | backend.autoscaling.maxReplicas                    | 5     |
+        | backend.autoscaling.scaleDownStabilizationSeconds  | 20    |
+        | backend.autoscaling.targetCPUUtilizationPercentage | 60    |
+      Then it renders 2 HorizontalPodAutoscaler objects
+      And the HorizontalPodAutoscaler "${RELEASE}-frontend" that it renders has "spec.minReplicas" equal to 2
+      And the HorizontalPodAutoscaler "${RELEASE}-frontend" that it renders has "spec.maxReplicas" equal to 3
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.minReplicas" equal to 1
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.maxReplicas" equal to 5
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.metrics[0].resource.target.averageUtilization" equal to 60
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.behavior.scaleDown.stabilizationWindowSeconds" equal to 20
+
+  @disruptive
+  Rule: Several replicas
+
+    @serial @REQ-SCA-02 @REQ-SCA-03
+    Scenario: Replicas run on different nodes, and only one of a tier is evicted at a time
+      Given every node takes pods
+      And the scheduler likes one node better than the others
+      And the chart is installed in a namespace of its own with these values
+        | path              | value |
+        | frontend.replicas | 2     |
+        | backend.replicas  | 2     |
+        | spread.required   | true  |
+      Then the "backend" pods are spread evenly over the nodes
+      And the "frontend" pods are spread evenly over the nodes
+      And the PodDisruptionBudget "${RELEASE}-backend" has these fields within 1 minute
+        | path                      | value |
+        | status.expectedPods       | 2     |
+        | status.currentHealthy     | 2     |
+        | status.disruptionsAllowed | 1     |
+      And the PodDisruptionBudget "${RELEASE}-frontend" has these fields within 1 minute
+        | path                      | value |
+        | status.expectedPods       | 2     |
+        | status.currentHealthy     | 2     |
+        | status.disruptionsAllowed | 1     |
+      When every "backend" pod is to be evicted at once
+      Then 1 eviction is granted, and the budget "${RELEASE}-backend" refuses the others
+      When the refused evictions are asked for again, and granted within 2 minutes
+      And every "frontend" pod is to be evicted at once
+      Then 1 eviction is granted, and the budget "${RELEASE}-frontend" refuses the others
+      When the refused evictions are asked for again, and granted within 2 minutes
+      Then every workload is rolled out with no old pod left within 2 minutes
+      And the "backend" pods are spread evenly over the nodes
+      And the "frontend" pods are spread evenly over the nodes
