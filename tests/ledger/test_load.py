@@ -19,9 +19,9 @@ WEB = Way("web", "http://web/orders", {"name": "${CONTENT}"})
 
 
 def line(way: str, number: int, at: float, outcome: str = "acknowledged", why: str = "") -> dict[str, Any]:
-    key = f"{way}-{number}" if outcome == "acknowledged" else ""
-    told = {"way": way, "number": number, "content": f"Write {way} {number}", "outcome": outcome, "id": key}
-    return {**told, "began": NOON + at - 0.01, "ended": NOON + at, "why": why}
+    status, said = (201, {"id": f"{way}-{number}"}) if outcome == "acknowledged" else (None, {})
+    told = {"request": way, "number": number, "content": f"Write {way} {number}", "status": status, "said": said}
+    return {**told, "began": NOON + at - 0.01, "ended": NOON + at, "why": why, "sent": not why, "kept": False}
 
 
 def steady(way: str, first: int, last: int, *, start: float = 0.0) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Start:
 
     def start(*parts: Sequence[Mapping[str, Any]], stored: Callable[[], Mapping[str, str]] = dict) -> Load:
         script: Any = Script([*steady("api", 0, 2), *steady("web", 0, 2)], *parts)
-        monkeypatch.setattr(module, "Writer", lambda *_, **__: script)
+        monkeypatch.setattr(module, "Sender", lambda *_, **__: script)
         release: Any = None
         reads: Iterator[Callable[[], Mapping[str, str]]] = iter([dict])  # nothing was stored before
         load = Load(release, [API, WEB], lambda: next(reads, stored)(), image="probe:1", labels={}, count=3)
@@ -87,7 +87,7 @@ def failing(way: str, number: int, at: float) -> dict[str, Any]:
 
 def test_it_begins_when_enough_are_acknowledged_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
     script: Any = Script(steady("api", 0, 2), steady("web", 0, 1), [], [line("web", 2, 0.6)])
-    monkeypatch.setattr(module, "Writer", lambda *_, **__: script)
+    monkeypatch.setattr(module, "Sender", lambda *_, **__: script)
     release: Any = None
     Load(release, [API, WEB], dict, image="probe:1", labels={}, count=3).start()
     assert script.parts == []
@@ -96,7 +96,7 @@ def test_it_begins_when_enough_are_acknowledged_each_way(monkeypatch: pytest.Mon
 def test_ways_that_never_acknowledge_are_named_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BEGINS_WITHIN", -100.0)
     script: Any = Script([*steady("api", 0, 2), failing("web", 0, 0.5)])
-    monkeypatch.setattr(module, "Writer", lambda *_, **__: script)
+    monkeypatch.setattr(module, "Sender", lambda *_, **__: script)
     release: Any = None
     with pytest.raises(WaitError) as caught:
         Load(release, [API, WEB], dict, image="probe:1", labels={}, count=3).start()

@@ -16,7 +16,7 @@ GOOD = {"DATABASE_HOST": "db", "DATABASE_NAME": "todo", "DATABASE_USER": "todo",
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_PORT", "DATABASE_PASSWORD_FILE", "LOG_LEVEL", "POD_NAME", "PORT"):
+    for name in ("DATABASE_PORT", "DATABASE_PASSWORD_FILE", "DRAIN_SECONDS", "LOG_LEVEL", "POD_NAME", "PORT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -25,6 +25,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_defaults() -> None:
     settings = from_environment()
     assert (settings.database_port, settings.port, settings.log_level) == (5432, 8000, "info")
+    assert settings.drain_seconds == 0
     assert settings.pod_name == socket.gethostname()
     assert settings.read_password() == "p"
 

@@ -9,15 +9,14 @@ import uvicorn
 
 from todo_backend import logs
 from todo_backend.app import create_app
+from todo_backend.parting import KEEP_ALIVE_SECONDS, Parting, Server
 from todo_backend.settings import SettingsError, from_environment
 
 SHUTDOWN_SECONDS = 10
-KEEP_ALIVE_SECONDS = 15
-"""Longer than HTTP clients keep idle connections, so that none sends a request into one that is being closed."""
 
 
 def main() -> int:
-    """Serve until told to stop, then finish the requests under way."""
+    """Serve until told to stop and a while longer, then finish the requests under way."""
     logs.configure()
     try:
         settings = from_environment()
@@ -25,8 +24,9 @@ def main() -> int:
         logging.getLogger("todo_backend").critical("%s", error)
         return 1
     logs.set_level(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
+    parting = Parting(settings.drain_seconds)
+    config = uvicorn.Config(
+        create_app(settings, parting),
         host="0.0.0.0",
         port=settings.port,
         log_config=None,
@@ -35,6 +35,7 @@ def main() -> int:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    Server(config, parting).run()
     return 0
 
 

@@ -9,11 +9,17 @@ from fastapi import FastAPI
 from sqlalchemy.orm import sessionmaker
 
 from todo_backend import VERSION, api, db, errors, health, limit, metrics, observe
+from todo_backend.parting import Connections, Parting
 from todo_backend.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Make the application; it connects to the database only when it is asked something."""
+def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
+    """Make the application; it connects to the database only when it is asked something.
+
+    Args:
+        settings: what the process was told.
+        parting: what tells whether it is about to end, where anything does.
+    """
     engine = db.serving_engine(settings)
     numbers = metrics.Metrics()
 
@@ -33,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = sessionmaker(engine, expire_on_commit=False)
     app.add_middleware(limit.LimitBody)
     app.add_middleware(observe.Observe, metrics=numbers)
+    app.add_middleware(Connections, parting=parting or Parting(0), name=settings.pod_name)
     errors.handle_errors(app)
     app.include_router(api.router)
     app.include_router(health.router(health.Readiness(engine), settings.pod_name))

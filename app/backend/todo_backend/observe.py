@@ -21,7 +21,7 @@ QUIET = {"/livez", "/readyz", "/metrics"}
 
 
 class Observe:
-    """ASGI middleware, to be the outermost."""
+    """ASGI middleware, to be outside of all that may fail."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     database_password: SecretStr | None = None
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
+    drain_seconds: float = Field(default=0, ge=0)
     pod_name: str = Field(default_factory=socket.gethostname)
 
     @model_validator(mode="after")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.ledger.course import Course, course, interruptions
 from kube_acceptance.ledger.ledger import Ledger, Write, WriteOutcome
 from kube_acceptance.ledger.way import Way
-from kube_acceptance.ledger.writer import DEADLINE, EVERY, Writer
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
+from kube_acceptance.traffic.request import answer_of
+from kube_acceptance.traffic.sender import DEADLINE, Sender
 from kube_acceptance.wait import Seen, eventually
 
 Stored = Callable[[], Mapping[str, str]]
@@ -19,6 +21,8 @@ Stored = Callable[[], Mapping[str, str]]
 BEGINS_WITHIN = 60.0  # seconds until the first writes are acknowledged
 ENDS_WITHIN = 60.0  # seconds until the last are over; a resolver may take long
 IN_TROUBLE = 2.0  # seconds without an acknowledgement after which it is looked whether anything is lost
+EVERY = 0.2  # seconds between two writes of one way
+OUTSTANDING = 32  # writes of one way at most: more than are begun within the deadline
 TIMES = 4  # how much longer than at the full rate writes may take, on a machine that many work on
 
 
@@ -50,10 +54,20 @@ class Load(AbstractContextManager["Load"]):
         count: int,
     ) -> None:
         self._ways = [way.name for way in ways]
+        self._way = {way.name: way for way in ways}
         if twice := next((name for name in self._ways if self._ways.count(name) > 1), ""):
             raise ConfigurationError(f"two ways are called {twice!r}, so their writes could not be told apart")
         self.ledger = Ledger()
-        self._writer = Writer(release, ways, image=image, labels=labels)
+        self._writer = Sender(
+            release,
+            [way.request().plan() for way in ways],
+            tiers=[way.tier for way in ways if way.tier],
+            every=EVERY,
+            outstanding=OUTSTANDING,
+            image=image,
+            labels=labels,
+            content="Write",
+        )
         self._stored = stored
         self._count = count
         self._began = self._since = self._now = 0.0
@@ -245,17 +259,8 @@ class Load(AbstractContextManager["Load"]):
             else:
                 self._take(line)
 
-    def _take(self, line: Mapping[str, str]) -> None:
-        write = Write(
-            way=line["way"],
-            number=int(line["number"]),
-            content=line["content"],
-            outcome=WriteOutcome(line["outcome"]),
-            began=float(line["began"]),
-            ended=float(line["ended"]),
-            key=line["id"],
-            why=line["why"],
-        )
+    def _take(self, line: Mapping[str, Any]) -> None:
+        write = self._way[line["request"]].write(answer_of(line))
         self.ledger.record(write)
         self._now = max(self._now, write.ended)
 

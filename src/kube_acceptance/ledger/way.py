@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.ledger.ledger import Write, WriteOutcome
+from kube_acceptance.traffic.request import CONTENT, Answer, Request
 
-CONTENT = "${CONTENT}"
+ID = "id"
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,30 @@ class Way:
         if CONTENT not in str(self.body):
             raise ConfigurationError(f"the way {self.name} would write nothing: {CONTENT} does not stand in its body")
 
-    def plan(self) -> dict[str, Any]:
-        """What the writer is told of it."""
-        return {
-            "name": self.name,
-            "method": self.method,
-            "url": self.url,
-            "headers": dict(self.headers),
-            "body": dict(self.body),
-            "acknowledges": list(self.acknowledges),
-            "id": self.id,
-        }
+    def request(self) -> Request:
+        """The request that writes."""
+        says = {ID: f"json:{self.id}"}
+        return Request(self.name, self.url, self.method, self.headers, self.body, tier=self.tier, says=says)
+
+    def write(self, answer: Answer) -> Write:
+        """What is known of a write by what came of its request.
+
+        It was surely not made when nothing of it had left, or it was refused (4xx); anything else that is no
+        acknowledgement says nothing.
+        """
+        outcome = WriteOutcome.INDETERMINATE
+        if answer.status in self.acknowledges:
+            outcome = WriteOutcome.ACKNOWLEDGED
+        elif not answer.sent or (answer.status and 400 <= answer.status < 500):
+            outcome = WriteOutcome.FAILED
+        acknowledged = outcome is WriteOutcome.ACKNOWLEDGED
+        return Write(
+            way=self.name,
+            number=answer.number,
+            content=answer.content,
+            outcome=outcome,
+            began=answer.began,
+            ended=answer.ended,
+            key=answer.said[ID] if acknowledged else "",
+            why="" if acknowledged else answer.why or f"answered {answer.status}",
+        )

@@ -67,7 +67,7 @@ async function ask(request: Request, path: string, id: string): Promise<Response
   const content = await answer.arrayBuffer();
   return new Response(content.byteLength > 0 ? content : null, {
     status: answer.status,
-    headers: picked(answer.headers, RESPONSE_HEADERS),
+    headers: { ...picked(answer.headers, RESPONSE_HEADERS), ...servedBy(answer.headers) },
   });
 }
 
@@ -95,6 +95,12 @@ async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | null>
 
 function picked(headers: Headers, names: string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? ""]] : [])));
+}
+
+/** Who answered there; here the header says who answered here. */
+function servedBy(headers: Headers): Record<string, string> {
+  const name = headers.get("x-served-by");
+  return name === null ? {} : { "x-backend-pod": name };
 }
 
 function refusalFor(error: unknown): Refusal {

@@ -1,4 +1,4 @@
-"""Where the writer runs, how it is let in, and what is left of it."""
+"""Where the sender runs, how it is let in, and what is left of it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import AcceptanceError, ProbeError
-from kube_acceptance.ledger import Way
-from kube_acceptance.ledger import writer as module
-from kube_acceptance.ledger.opening import isolated
-from kube_acceptance.ledger.writer import Writer, out_of_reach
+from kube_acceptance.traffic import Request
+from kube_acceptance.traffic import sender as module
+from kube_acceptance.traffic.opening import isolated
+from kube_acceptance.traffic.sender import Sender, out_of_reach
 
 CONTROL_PLANE = {"node-role.kubernetes.io/control-plane": ""}
-WAYS = [
-    Way("api", "http://api/orders", {"name": "${CONTENT}"}, tier="api"),
-    Way("web", "http://door/orders", {"name": "${CONTENT}"}),
-]
+PLANS = [Request("api", "http://api/orders").plan(), Request("web", "http://door/orders").plan()]
 
 
 def node(name: str, labels: dict[str, str] | None = None, *, ready: str = "True") -> Any:
@@ -39,7 +36,7 @@ def node(name: str, labels: dict[str, str] | None = None, *, ready: str = "True"
         ([node("only")], {"only"}, ""),
     ],
 )
-def test_the_writer_keeps_out_of_reach(nodes: list[Any], struck: set[str], chosen: str) -> None:
+def test_the_sender_keeps_out_of_reach(nodes: list[Any], struck: set[str], chosen: str) -> None:
     assert out_of_reach(nodes, struck) == chosen
 
 
@@ -100,23 +97,24 @@ class Peers:
         self.cluster.removed.append("peers")
 
 
-def writer(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Writer:
+def sender(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Sender:
     monkeypatch.setattr(module, "Peers", lambda *_, **__: Peers(cluster))
     monkeypatch.setattr(module, "await_running", lambda *_: None)
     pods = [Object(spec=Object(node_name="worker"), metadata=Object(labels={"app.kubernetes.io/component": "api"}))]
     release: Any = Object(cluster=cluster, namespace="shop", name="shop", pods=lambda component="": pods)
-    return Writer(release, WAYS, image="probe:1", labels={})
+    return Sender(release, PLANS, tiers=["api", "api"], every=0.2, outstanding=9, image="probe:1", labels={})
 
 
 def test_a_pod_on_the_control_plane_that_a_policy_lets_in(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster(policy("Ingress", **{"app.kubernetes.io/component": "api"}))
-    with writer(cluster, monkeypatch) as one:
+    with sender(cluster, monkeypatch) as one:
         one.start()
         pod = cluster.made["harness pod"]
         assert (pod["spec"]["nodeName"], pod["spec"]["tolerations"]) == ("head", [{"operator": "Exists"}])
         command = pod["spec"]["containers"][0]["command"]
-        assert command[-2] == "/writer.py"
-        assert [way["name"] for way in json.loads(command[-1])["ways"]] == ["api", "web"]
+        assert command[-2] == "/sender.py"
+        plan = json.loads(command[-1])
+        assert (plan["every"], plan["outstanding"], plan["requests"]) == (0.2, 9, PLANS)
         spec = cluster.made["shop policy"]["spec"]
         assert spec["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "api"
         [peer] = spec["ingress"][0]["from"]
@@ -133,7 +131,7 @@ def test_a_tier_that_nothing_isolates_is_not_isolated_by_letting_in(
     monkeypatch: pytest.MonkeyPatch, others: list[dict[str, Any]]
 ) -> None:
     cluster = Cluster(*others)
-    one = writer(cluster, monkeypatch)
+    one = sender(cluster, monkeypatch)
     one.start()
     assert "shop policy" not in cluster.made
     assert not isolated(one._release, "api")
@@ -143,26 +141,26 @@ def test_a_policy_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster(policy("Ingress"))
     cluster.refuse = True
     with pytest.raises(ProbeError) as caught:
-        writer(cluster, monkeypatch).start()
-    assert str(caught.value) == "the writer cannot be let in to the api tier: Forbidden"
+        sender(cluster, monkeypatch).start()
+    assert str(caught.value) == "the sender cannot be let in to the api tier: Forbidden"
 
 
 def test_lines_are_read_from_a_point_in_time_and_halves_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster()
-    one = writer(cluster, monkeypatch)
+    one = sender(cluster, monkeypatch)
     one.start()
     cluster.log = b'{"now": 1}\n{"now": 2}\n{"no'
     assert [line["now"] for line in one.lines()] == [1, 2]
     assert cluster.since in (5, 6)
 
 
-def test_a_writer_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sender_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SILENT", -1.0)
     cluster = Cluster()
-    one = writer(cluster, monkeypatch)
+    one = sender(cluster, monkeypatch)
     one.start()
     assert list(one.lines()) == []  # it lives, and the machine is slow
     monkeypatch.setattr(Peers, "alive", False)
     with pytest.raises(AcceptanceError) as caught:
         list(one.lines())
-    assert str(caught.value) == (f"the writer's pod {one._pod} has ended, so nothing is known of the writes any more")
+    assert str(caught.value) == f"the sender's pod {one._pod} has ended, so nothing is known of requests any more"

@@ -1,4 +1,4 @@
-"""Lets the writer in where a release's network policies would keep it out, by a policy of the harness's own."""
+"""Lets the sender in where a release's network policies would keep it out, by a policy of the harness's own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def opening(release: Release, tier: str, *, name: str, namespace: str, labels: d
         "podSelector": {"matchLabels": labels},
     }
     return {
-        "metadata": {"name": name, "annotations": {"kube-acceptance/task": "T-509"}},
+        "metadata": {"name": name, "annotations": {"kube-acceptance/task": "T-525"}},
         "spec": {
             "podSelector": {"matchLabels": {INSTANCE: release.name, COMPONENT: tier}},
             "policyTypes": ["Ingress"],

@@ -1,4 +1,4 @@
-"""The pod that writes: of the harness's own, in a namespace of its own, on a node that no fault should strike."""
+"""The pod that sends requests: in a namespace of its own, on a node that no fault should strike."""
 
 from __future__ import annotations
 
@@ -16,43 +16,63 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ProbeError
-from kube_acceptance.ledger.opening import isolated, opening
-from kube_acceptance.ledger.way import Way
 from kube_acceptance.probe.containers import PYTHON, await_running
 from kube_acceptance.probe.peers import CONTAINER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce
 from kube_acceptance.release import Release
+from kube_acceptance.traffic.opening import isolated, opening
 from kube_acceptance.wait.rollout import is_ready
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
-WRITER = "kube-acceptance/writer"  # the label by which a policy knows the pod
-EVERY = 0.2  # seconds between two writes of one way
-DEADLINE = 5.0  # seconds that one write may take
-OUTSTANDING = 32  # writes of one way at most: more than are begun within the deadline
-SILENT = 15.0  # seconds after which a writer that says nothing is looked at; it says something each second
+SENDER = "kube-acceptance/sender"  # the label by which a policy knows the pod
+DEADLINE = 5.0  # seconds that one request may take
+TICK = 1.0  # seconds, after which it tells the time again
+SILENT = 15.0  # seconds after which a sender that says nothing is looked at; it says something each second
 LIVES = 3600  # seconds at most, should nobody be left to end it; by then its log is not full yet, and read whole
 OVERLAP = 5  # seconds that are read twice, so that nothing falls between two reads
 END = "import os, signal; os.kill(1, signal.SIGTERM)"
 
 
-class Writer(AbstractContextManager["Writer"]):
+class Sender(AbstractContextManager["Sender"]):
     """Starts the pod, reads what it says, and removes it with all that came with it.
 
     Args:
-        release: The release that is written to.
-        ways: The ways.
+        release: The release that is asked.
+        plans: The requests, as `kube_acceptance.probe.image.sender` is told of them.
+        tiers: The tiers that they speak to past an Ingress controller: the pod is let in there.
+        every: Seconds between two of each.
+        outstanding: How many of each may be under way at most.
         image: The probe image's reference.
         labels: The labels of what this run makes.
+        content: What the bodies' contents begin with; the pod's id follows.
     """
 
-    def __init__(self, release: Release, ways: Sequence[Way], *, image: str, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        release: Release,
+        plans: Sequence[Mapping[str, Any]],
+        *,
+        tiers: Sequence[str],
+        every: float,
+        outstanding: int,
+        image: str,
+        labels: Mapping[str, str],
+        content: str = "Request",
+    ) -> None:
         self._release = release
-        self._ways = ways
+        self._tiers = sorted(set(tiers))
         self._image = image
         self._cluster = release.cluster
         self._peers = Peers(release.cluster.new_client, image, labels=labels)
         self._id = secrets.token_hex(4)
-        self._pod = f"probe-writer-{self._id}"
+        self._pod = f"probe-sender-{self._id}"
+        self._plan = {
+            "every": every,
+            "deadline": DEADLINE,
+            "outstanding": outstanding,
+            "content": f"{content} {self._id}",
+            "requests": list(plans),
+        }
         self._policies: list[str] = []
         self._read = self._spoke = 0.0
 
@@ -62,7 +82,7 @@ class Writer(AbstractContextManager["Writer"]):
     def start(self) -> None:
         """Let the pod in, start it, and wait until it runs; raises ProbeError when it does not."""
         namespace = self._peers.namespace
-        for tier in sorted({way.tier for way in self._ways if way.tier}):
+        for tier in self._tiers:
             if isolated(self._release, tier):
                 self._open(tier, namespace)
         self._peers.create(namespace, self._manifest())
@@ -91,7 +111,7 @@ class Writer(AbstractContextManager["Writer"]):
         yield from found
 
     def stop(self) -> str:
-        """Tell the pod to begin no more writes; it ends when all are over.
+        """Tell the pod to begin no more requests; it ends when all are over.
 
         Returns:
             What went wrong, which may be nothing but its end: the command may be ended with the pod.
@@ -112,24 +132,17 @@ class Writer(AbstractContextManager["Writer"]):
         self._peers.close()
 
     def _open(self, tier: str, namespace: str) -> None:
-        name = f"kube-acceptance-writer-{tier}-{self._id}"
-        policy = opening(self._release, tier, name=name, namespace=namespace, labels={WRITER: self._id})
+        name = f"kube-acceptance-sender-{tier}-{self._id}"
+        policy = opening(self._release, tier, name=name, namespace=namespace, labels={SENDER: self._id})
         try:
             self._cluster.networking.create_namespaced_network_policy(self._release.namespace, policy)
         except ApiException as error:
-            raise ProbeError(f"the writer cannot be let in to the {tier} tier: {said_by_api(error)}") from error
+            raise ProbeError(f"the sender cannot be let in to the {tier} tier: {said_by_api(error)}") from error
         self._policies.append(name)
 
     def _manifest(self) -> dict[str, Any]:
-        plan = {
-            "every": EVERY,
-            "deadline": DEADLINE,
-            "outstanding": OUTSTANDING,
-            "content": f"Write {self._id}",
-            "ways": [way.plan() for way in self._ways],
-        }
-        manifest = pod_manifest(self._pod, {WRITER: self._id}, self._image, Nonce(""))
-        manifest["spec"]["containers"][0]["command"] = [*PYTHON, "/writer.py", json.dumps(plan)]
+        manifest = pod_manifest(self._pod, {SENDER: self._id}, self._image, Nonce(""))
+        manifest["spec"]["containers"][0]["command"] = [*PYTHON, "/sender.py", json.dumps(self._plan)]
         nodes = self._cluster.core.list_node().items
         node = out_of_reach(nodes, {pod.spec.node_name for pod in self._release.pods()})
         # by its name past the scheduler, and past every taint: nothing evicts it
@@ -139,11 +152,11 @@ class Writer(AbstractContextManager["Writer"]):
 
     def _must_live(self) -> None:
         if not self._peers.lives(self._peers.namespace, self._pod):
-            raise AcceptanceError(f"the writer's pod {self._pod} has ended, so nothing is known of the writes any more")
+            raise AcceptanceError(f"the sender's pod {self._pod} has ended, so nothing is known of requests any more")
 
 
 def out_of_reach(nodes: Sequence[Any], struck: set[str]) -> str:
-    """The node for the writer: one that runs no pod of the release, a control plane before others.
+    """The node for the sender: one that runs no pod of the release, a control plane before others.
 
     Where all run some, as after a drain, it is a control plane: what strikes a node strikes that of a tier. Empty when
     there is none.

@@ -1,0 +1,46 @@
+"""What answers say together: whether all were good, how many there were, and on which connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.traffic.request import Answer, Request
+
+TOLD = 40  # answers that a failure lists
+
+
+def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:
+    """Every answer must be good, there must be some to each request, and what is kept alive must have been used again.
+
+    Args:
+        requests: All that were sent.
+        answers: All that came.
+
+    Returns:
+        What there was of each request, a sentence each.
+
+    Raises:
+        AcceptanceError: The first line says how many were not good, and tells of the first.
+    """
+    sentences = [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
+    bad = [one for one in answers if not one.good]
+    if bad:
+        raise AcceptanceError(
+            f"{len(bad)} of {len(answers)} requests failed, the first: {bad[0]}",
+            details=[*map(str, bad[1:TOLD]), *sentences],
+        )
+    return sentences
+
+
+def _sentence(request: Request, mine: Sequence[Answer]) -> str:
+    if not mine:
+        raise AcceptanceError(f"the request {request.name} was never answered, so nothing can be said of it")
+    kept = sum(one.kept for one in mine)
+    if request.keep_alive and not kept:
+        raise AcceptanceError(
+            f"none of the {len(mine)} requests {request.name} went on a connection that was kept alive, as they should"
+        )
+    good, longest = sum(one.good for one in mine), max(one.ended - one.began for one in mine)
+    on_kept = f", {kept} on a kept connection" if request.keep_alive else ""
+    return f"{request.name}: {good} of {len(mine)} answered well{on_kept}, the slowest after {longest:.2f} s"
