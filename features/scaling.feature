@@ -17,6 +17,8 @@ Feature: Scaling
         | backend.autoscaling.scaleDownStabilizationSeconds  | 20    |
         | backend.autoscaling.targetCPUUtilizationPercentage | 60    |
       Then it renders 2 HorizontalPodAutoscaler objects
+      And the Deployment "${RELEASE}-frontend" that it renders has no "spec.replicas", unlike with the chart's own values
+      And the Deployment "${RELEASE}-backend" that it renders has no "spec.replicas", unlike with the chart's own values
       And the HorizontalPodAutoscaler "${RELEASE}-frontend" that it renders has "spec.minReplicas" equal to 2
       And the HorizontalPodAutoscaler "${RELEASE}-frontend" that it renders has "spec.maxReplicas" equal to 3
       And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.minReplicas" equal to 1
@@ -57,3 +59,37 @@ Feature: Scaling
       Then every workload is rolled out with no old pod left within 2 minutes
       And the "backend" pods are spread evenly over the nodes
       And the "frontend" pods are spread evenly over the nodes
+
+    @REQ-SCA-01 @REQ-SCA-04
+    Scenario: The backend grows with its load, stays within its limits, and shrinks when the load is over
+      Given the chart is installed in a namespace of its own with these values
+        | path                                              | value |
+        | backend.autoscaling.enabled                       | true  |
+        | backend.autoscaling.minReplicas                   | 1     |
+        | backend.autoscaling.maxReplicas                   | 3     |
+        | backend.autoscaling.scaleDownStabilizationSeconds | 20    |
+      And requests go on all the while, 2 of each a second
+        | name  | path       | connections |
+        | todos | /api/todos | kept        |
+      Then the HorizontalPodAutoscaler "${RELEASE}-backend" measures the load within 2 minutes
+      And the Deployment "${RELEASE}-backend" has 1 ready replica for 20 seconds
+      When more requests are sent, 40 of each a second
+        | name | path       | answered by   |
+        | load | /api/todos | X-Backend-Pod |
+      Then the HorizontalPodAutoscaler "${RELEASE}-backend" has raised the number of pods to 3, and all are ready within 3 minutes
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" is "ScalingLimited" because of "TooManyReplicas" within 1 minute
+      And every "backend" pod gives at least 15 % of the answers to them within 1 minute
+      When the use of CPU and memory is measured 2 times anew within 2 minutes
+      Then every "backend" container used at least "20m" CPU
+      And no container used more of its limits than these percent of CPU and memory
+        | component | cpu | memory |
+        | frontend  | 75  | 75     |
+        | backend   | 75  | 75     |
+        | database  | 75  | 75     |
+      Given the "backend" pods as they are now
+      When the release is upgraded with "backup.keep" set to 8, and ready within 2 minutes
+      Then the "backend" pods are the same as before
+      When no more requests are sent than before
+      Then the HorizontalPodAutoscaler "${RELEASE}-backend" is "AbleToScale" because of "ScaleDownStabilized" within 2 minutes
+      And the HorizontalPodAutoscaler "${RELEASE}-backend" has lowered the number of pods to 1, and all are ready within 3 minutes
+      And no request has failed, of 10 more of each too

@@ -75,13 +75,14 @@ def _exhaust(release: Release, pod: Any, status: Any) -> int:
     identity, node = status.container_id.rpartition("/")[2], pod.spec.node_name
     words = ("sh", "-s", identity, str(AT_MOST), str(BEYOND))
     try:
-        said = release.cluster.provider.on_node(node, *words, input=_SCRIPT.encode()).split()
+        said = release.cluster.provider.on_node(node, *words, input=_SCRIPT.encode())
     except CommandError as error:
         raise FaultError(f"the memory of {where} cannot be used up", details=error.details) from error
-    if said[:1] != ["TAKEN"]:
-        why = {"GONE": "it is gone", "UNLIMITED": f"its limit is {said[-1]} bytes"}.get(said[0] if said else "", "")
-        raise FaultError(f"the memory of {where} cannot be used up: {why or 'its node says nothing'}")
-    return int(said[2])
+    state, _, rest = said.strip().partition(" ")
+    if state != "TAKEN":
+        why = {"GONE": "it is gone", "UNLIMITED": f"its limit is {rest} bytes"}.get(state, "its node says nothing")
+        raise FaultError(f"the memory of {where} cannot be used up: {why}")
+    return int(rest.split()[1])
 
 
 def _restarts(pod: Any, status: Any, before: dict[tuple[str, str], int]) -> int:

@@ -8,7 +8,7 @@ from kube_acceptance import fault
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
-from kube_acceptance.state import spread
+from kube_acceptance.state import autoscalers, spread
 from kube_acceptance.vocabulary import assertion, given, when
 
 # ---- disruption budgets
@@ -50,3 +50,33 @@ def one_node_liked(session: Session, afterwards: ExitStack) -> None:
 def spread_evenly(release: Release, component: str) -> None:
     """Of all nodes that take pods, at least two, none runs over one pod of the tier more than another."""
     note(spread.must_be_even(release, component))
+
+
+# ---- autoscalers
+
+
+@assertion(
+    'the HorizontalPodAutoscaler "{name}" measures the load',
+    example='the HorizontalPodAutoscaler "${RELEASE}-backend" measures the load',
+)
+def measures_load(release: Release, name: str) -> None:
+    """It has a real measurement of what it scales by, and says so itself (ScalingActive)."""
+    note(autoscalers.must_measure(release, name))
+
+
+@assertion(
+    'the HorizontalPodAutoscaler "{name}" has raised the number of pods to {count:d}, and all are ready',
+    example='the HorizontalPodAutoscaler "${RELEASE}-backend" has raised the number of pods to 3, and all are ready',
+)
+def pods_raised(release: Release, name: str, count: int) -> None:
+    """Its newest event says that it did so because the load is above the target, and there are just so many."""
+    note(autoscalers.must_have_scaled(release, name, count, raised=True))
+
+
+@assertion(
+    'the HorizontalPodAutoscaler "{name}" has lowered the number of pods to {count:d}, and all are ready',
+    example='the HorizontalPodAutoscaler "${RELEASE}-backend" has lowered the number of pods to 1, and all are ready',
+)
+def pods_lowered(release: Release, name: str, count: int) -> None:
+    """Its newest event says that it did so because the load is below the target, and there are just so many."""
+    note(autoscalers.must_have_scaled(release, name, count, raised=False))

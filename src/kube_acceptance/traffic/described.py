@@ -9,13 +9,12 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.probe.doors import ingress_inside
 from kube_acceptance.release import Release
 from kube_acceptance.release.release import COMPONENT
-from kube_acceptance.traffic.request import Request
+from kube_acceptance.traffic.request import POD, Request
 from kube_acceptance.vocabulary.durations import seconds
 
-COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes")
+COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes", "answered by")
 CONNECTIONS = ("new", "kept")
-POD = "pod"  # the name under which is noted which pod answered
-SERVED_BY = "header:X-Served-By"
+SERVED_BY = "X-Served-By"
 
 
 def requests(release: Release, rows: Sequence[Mapping[str, str]]) -> list[Request]:
@@ -24,7 +23,8 @@ def requests(release: Release, rows: Sequence[Mapping[str, str]]) -> list[Reques
     Args:
         release: The release.
         rows: By `name`, `path`, `method` (GET), `body` (JSON), `connections` (`new`, or `kept` alive), `takes` (how
-            long sending the body takes) and `tier` (past the Ingress, straight to that tier's Service).
+            long sending the body takes), `tier` (past the Ingress, straight to that tier's Service) and `answered by`
+            (the header that says which pod answered; without it X-Served-By, by which the first on the way does).
 
     Raises:
         ConfigurationError: A row says what cannot be sent.
@@ -59,7 +59,7 @@ def _request(release: Release, row: Mapping[str, str]) -> Request:
         json.loads(row["body"]) if row.get("body") else None,
         keep_alive=connections == "kept",
         tier=tier,
-        says={POD: SERVED_BY},
+        says={POD: f"header:{row.get('answered by') or SERVED_BY}"},
         takes=seconds(row["takes"]) if row.get("takes") else 0.0,
     )
 
