@@ -11,7 +11,7 @@ from fault_objects import pod, unwatched
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import AcceptanceError, FaultError, WaitError
-from kube_acceptance.fault import Eviction, eviction, evict_all, evict_kept, must_be_kept
+from kube_acceptance.fault import Eviction, evict_all, evict_kept, eviction, must_be_kept
 
 USED_UP = "The disruption budget web needs 1 healthy pods and has 1 currently"
 

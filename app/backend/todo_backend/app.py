@@ -11,6 +11,7 @@ from sqlalchemy.orm import sessionmaker
 from todo_backend import VERSION, api, db, errors, health, limit, metrics, observe
 from todo_backend.parting import Connections, Parting
 from todo_backend.settings import Settings
+from todo_backend.turns import Turns
 
 
 def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
@@ -40,6 +41,7 @@ def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
     app.add_middleware(limit.LimitBody)
     app.add_middleware(observe.Observe, metrics=numbers)
     app.add_middleware(Connections, parting=parting or Parting(0), name=settings.pod_name)
+    app.add_middleware(Turns)
     errors.handle_errors(app)
     app.include_router(api.router)
     app.include_router(health.router(health.Readiness(engine), settings.pod_name))

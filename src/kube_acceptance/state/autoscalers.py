@@ -8,6 +8,7 @@ from typing import Any
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.state import events, objects
+from kube_acceptance.wait.situation import last
 
 KIND = "HorizontalPodAutoscaler"
 RESCALED = "SuccessfulRescale"
@@ -45,7 +46,7 @@ def must_have_scaled(release: Release, name: str, count: int, *, raised: bool) -
     told = [event for event in events.of(release, KIND, name) if event.reason == RESCALED]
     if not told:
         raise AcceptanceError(f"{KIND} {name} has not changed the number of pods")
-    newest = max(told, key=lambda event: event.last_timestamp or event.event_time or event.metadata.creation_timestamp)
+    newest = max(told, key=last)
     match = SIZE.match(str(newest.message))
     if not match or int(match["size"]) != count or not (RAISED if raised else LOWERED).search(match["reason"]):
         raise AcceptanceError(f"{KIND} {name} has not made it {count} pods for the load, but said: {newest.message}")

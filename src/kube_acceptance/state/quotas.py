@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException
@@ -19,7 +20,7 @@ from kube_acceptance.state import objects
 
 NAME = "kube-acceptance"
 EXCEEDED = "exceeded quota"  # the API server's words
-RESOURCES = ("cpu", "memory")
+RESOURCES = {"cpu": cores, "memory": mebibytes}
 
 
 def grant(release: Release, cpu: str, memory: str, *, labels: Mapping[str, str]) -> None:
@@ -40,10 +41,11 @@ def must_hold(release: Release) -> str:
     hard = {name: quantity(status["hard"][f"requests.{name}"]) for name in RESOURCES}
     serialise: Any = release.cluster.new_client().sanitize_for_serialization
     items = [serialise(pod) for pod in release.pods()]
-    asked = {name: sum(pod_requests(pod["spec"], name) for pod in items if _counts(pod)) for name in RESOURCES}
-    for name in RESOURCES:
+    asked = {name: _sum(pod_requests(pod["spec"], name) for pod in items if _counts(pod)) for name in RESOURCES}
+    for name, written in RESOURCES.items():
         if not used[name] or used[name] < asked[name]:
-            raise AcceptanceError(f"the quota counts {used[name]} {name}, the release's pods request {asked[name]}")
+            counts, requested = written(used[name]), written(asked[name])
+            raise AcceptanceError(f"the quota counts {counts} of {name}, the release's pods request {requested}")
     beyond = {name: str(hard[name] - used[name] + 1) for name in RESOURCES}
     try:
         release.cluster.core.create_namespaced_pod(release.namespace, _greedy(beyond), dry_run="All")
@@ -72,6 +74,10 @@ def of_cluster(cluster: Cluster) -> list[Demand]:
         cpu, memory = (pod_requests(spec, resource, strict=False) for resource in RESOURCES)
         found[name] = Demand(name, 1, cpu, memory)
     return list(found.values())
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
 
 
 def _counts(pod: Mapping[str, Any]) -> bool:

@@ -59,7 +59,7 @@ def quota_holds(release: Release) -> None:
 
 
 @when(
-    "the use of CPU and memory is measured {count:d} times anew within {within:duration}",
+    "the use of CPU and memory is measured {count:d} time(s) anew within {within:duration}",
     target_fixture="uses",
     example="the use of CPU and memory is measured 2 times anew within 2 minutes",
 )

@@ -45,8 +45,8 @@ def more_requests_sent(
 
 @when("no more requests are sent than before")
 def more_requests_ended(more_traffic: Traffic) -> None:
-    """Ends the load; all of its requests must have been answered well."""
-    for sentence in judgement.must_be_good(more_traffic.requests, more_traffic.end()):
+    """Ends the load. What of it was answered is told: it may have been more than there were pods for."""
+    for sentence in judgement.told(more_traffic.requests, more_traffic.end()):
         note(sentence)
 
 

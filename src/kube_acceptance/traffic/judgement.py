@@ -25,7 +25,7 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
     Raises:
         AcceptanceError: The first line says how many were not good, and tells of the first.
     """
-    sentences = [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
+    sentences = told(requests, answers)
     bad = [one for one in answers if not one.good]
     if bad:
         raise AcceptanceError(
@@ -58,6 +58,11 @@ def must_be_shared(answers: Sequence[Answer], since: float, pods: Mapping[str, s
         if 100 * by[name] < percent * total:
             raise AcceptanceError(f"pod {name} gave {by[name]} of the last {total} answers, fewer than {percent:g} %")
     return [f"pod {name}: {by[name]} of {total} answers" for name in sorted(pods.values())]
+
+
+def told(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:
+    """What there was of each request, a sentence each; raises AcceptanceError where there was nothing to speak of."""
+    return [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
 
 
 def _sentence(request: Request, mine: Sequence[Answer]) -> str:
