@@ -7,7 +7,7 @@ Feature: Resources
     A small machine has 2 CPUs and 2 GiB, the bigger one of production-like values 4 of each. The cluster itself has 1 CPU and 512 MiB of that.
 
     @REQ-SCA-04
-    Scenario Outline: All pods of <values> at once fit a machine of <cpus> CPUs
+    Scenario Outline: All pods that a values file may run at once fit a machine
       Given the chart with the values file "<values>"
       Then all pods that it may run at once request at most "<cpu>" CPU and "<memory>" of memory
 

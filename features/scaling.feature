@@ -86,11 +86,12 @@ Feature: Scaling
         | frontend  | 75  | 75     |
         | backend   | 75  | 75     |
         | database  | 75  | 75     |
+      And no container used more memory than it requests
       And the HorizontalPodAutoscaler "${RELEASE}-backend" is "ScalingLimited" because of "TooManyReplicas" within 1 minute
       Given the "backend" pods as they are now
       When the release is upgraded with "backup.keep" set to 8, and ready within 2 minutes
       Then the "backend" pods are the same as before
-      Given requests go on all the while, 1 of each a second
+      Given requests go on all the while, 2 of each a second
         | name  | path       | connections |
         | todos | /api/todos | kept        |
       When no more requests are sent than before

@@ -12,7 +12,7 @@ import pytest
 from kube_acceptance.errors import AcceptanceError, WaitError
 from kube_acceptance.state import metrics
 from kube_acceptance.state.metrics import Measured
-from kube_acceptance.state.usage import Use, above, idle, measure
+from kube_acceptance.state.usage import Use, above, idle, measure, unrequested
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WHERE = ("web", "app")
@@ -74,7 +74,12 @@ def test_without_a_limit_there_is_no_share_of_it(told: list[Any]) -> None:
 
 
 def used(cpu: str, memory: str) -> Use:
-    use = Use("web", "container app", {"cpu": Decimal(1), "memory": Decimal(100)}, {"cpu": Decimal(0)})
+    use = Use(
+        "web",
+        "container app",
+        {"cpu": Decimal(1), "memory": Decimal(100)},
+        {"cpu": Decimal(0), "memory": Decimal(1048576)},
+    )
     use.highest = {"cpu": Decimal(cpu), "memory": Decimal(memory)}
     return use
 
@@ -93,6 +98,13 @@ def test_the_table_has_what_was_measured_and_nothing_else(most: dict[str, dict[s
     with pytest.raises(AcceptanceError) as caught:
         list(above([used("0", "0")], most))
     assert str(caught.value) == f"the table and what was measured differ in {'cart' if most else 'web'}"
+
+
+def test_more_memory_than_requested_is_told() -> None:
+    use = used("1", "2097152")
+    assert list(unrequested([use])) == ["container app used 2Mi of memory and requests just 1Mi"]
+    use.highest["memory"] = Decimal(1048576)
+    assert list(unrequested([use])) == []
 
 
 def test_what_was_idle_was_not_under_load() -> None:

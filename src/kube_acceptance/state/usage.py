@@ -95,6 +95,14 @@ def _of(pod: Any, container: Any) -> Use:
     return Use((pod.metadata.labels or {}).get(COMPONENT, ""), where, limits, requests)
 
 
+def unrequested(uses: list[Use]) -> Iterator[str]:
+    """The containers that used more memory than they request, a sentence each: a full node evicts such pods first."""
+    for use in uses:
+        if use.highest["memory"] > use.requests["memory"]:
+            used, wanted = mebibytes(use.highest["memory"]), mebibytes(use.requests["memory"])
+            yield f"{use.where} used {used} of memory and requests just {wanted}"
+
+
 def idle(uses: list[Use], least: str) -> Iterator[str]:
     """The containers that used less CPU than they should have under load, a sentence each."""
     for use in uses:

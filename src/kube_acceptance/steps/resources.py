@@ -77,6 +77,12 @@ def used_at_most(uses: list[usage.Use], datatable: list[list[str]]) -> None:
         note(str(each))
 
 
+@assertion("no container used more memory than it requests", timed=False)
+def used_as_requested(uses: list[usage.Use]) -> None:
+    """What is requested is what is needed: a full node evicts first what uses more."""
+    must(usage.unrequested(some(uses, what="containers")), of="containers")
+
+
 @assertion(
     'every "{component}" container used at least "{cpu}" CPU',
     timed=False,
