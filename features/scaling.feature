@@ -75,10 +75,10 @@ Feature: Scaling
       Then the HorizontalPodAutoscaler "${RELEASE}-backend" measures the load within 2 minutes
       And the Deployment "${RELEASE}-backend" has 1 ready replica for 20 seconds
       When more requests are sent, 20 of each a second
-        | name | path       | answered by   |
+        | name | path       | says          |
         | load | /api/todos | X-Backend-Pod |
       Then the HorizontalPodAutoscaler "${RELEASE}-backend" has raised the number of pods to 2, and all are ready within 3 minutes
-      And every "backend" pod gives at least 25 % of the answers to them within 1 minute
+      And every "backend" pod has a part of at least 25 % in the answers to them within 1 minute
       When the use of CPU and memory is measured 1 time anew within 2 minutes
       Then every "backend" container used at least "20m" CPU
       And no container used more of its limits than these percent of CPU and memory

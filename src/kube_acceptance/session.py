@@ -26,6 +26,7 @@ from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError
 from kube_acceptance.fault.leftovers import mend
+from kube_acceptance.images.another import another
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.provenance import REVISION, marked, provenance, still_true
 from kube_acceptance.images.source import ImageSource
@@ -222,6 +223,13 @@ class Session:
         _ = self.cluster
         made = self.shared.once("previous", self._make_previous)
         return Previous.at(Path(made["folder"]), made["references"])
+
+    @cached_property
+    def other_builds(self) -> dict[str, str]:
+        """Another build of each of the project's images, in the cluster: their references, by the images' names."""
+        _ = self.cluster
+        built: dict[str, str] = self.shared.once("other-builds", self._make_other_builds)
+        return built
 
     def new_namespace(self, purpose: str, *, enforcing: str = "restricted") -> str:
         """A namespace of this run, removed with it.
@@ -423,6 +431,14 @@ class Session:
         }
         self._provider.load(list(built.values()))
         return {"folder": str(folder), "references": built}
+
+    def _make_other_builds(self) -> dict[str, str]:
+        built = {}
+        for name in self.config.images:
+            folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
+            built[name] = self.build_one(another(self.images[name], folder)).reference
+        self._provider.load(list(built.values()))
+        return built
 
     def sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
         """What the project's images and the probe image are built from; a mutant's are copies inside of the block."""

@@ -6,13 +6,13 @@ import pytest
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.traffic import Answer
-from kube_acceptance.traffic.judgement import must_be_shared
+from kube_acceptance.traffic.shared import must_be_shared
 
-PODS = {"1": "a", "2": "b"}
+PODS = ("a", "b")
 
 
 def answers(pod: str, count: int, *, began: float = 10, status: int = 200) -> list[Answer]:
-    return [Answer("todos", number, began, began, status, {"pod": pod}) for number in range(count)]
+    return [Answer("todos", number, began, began, status, {"pod": "front", "X-Pod": pod}) for number in range(count)]
 
 
 def test_each_pod_gave_its_part() -> None:
@@ -20,11 +20,11 @@ def test_each_pod_gave_its_part() -> None:
     assert told == ["pod a: 15 of 20 answers", "pod b: 5 of 20 answers"]
 
 
-def test_a_pod_that_gave_less_is_told_whatever_it_gave_before_or_refused() -> None:
+def test_a_pod_that_has_less_part_is_told_whatever_it_gave_before_or_refused() -> None:
     early, refused = answers("b", 90, began=9), answers("b", 90, status=503)
     with pytest.raises(AcceptanceError) as caught:
         must_be_shared([*early, *refused, *answers("a", 16), *answers("b", 4)], 10, PODS, 25)
-    assert str(caught.value) == "pod b gave 4 of the last 20 answers, fewer than 25 %"
+    assert str(caught.value) == "pod b had a part in 4 of 20 answers, less than 25 %"
 
 
 def test_few_answers_say_nothing() -> None:

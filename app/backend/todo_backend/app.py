@@ -40,10 +40,13 @@ def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
     app.state.sessions = sessionmaker(engine, expire_on_commit=False)
     app.add_middleware(limit.LimitBody)
     app.add_middleware(observe.Observe, metrics=numbers)
-    app.add_middleware(Connections, parting=parting or Parting(0), name=settings.pod_name)
+    readiness = health.Readiness(engine)
+    app.add_middleware(
+        Connections, parting=parting or Parting(0), doubtful=lambda: readiness.doubtful, name=settings.pod_name
+    )
     app.add_middleware(Turns)
     errors.handle_errors(app)
     app.include_router(api.router)
-    app.include_router(health.router(health.Readiness(engine), settings.pod_name))
+    app.include_router(health.router(readiness, settings.pod_name))
     app.include_router(metrics.router(numbers))
     return app

@@ -21,6 +21,11 @@ class Readiness:
         self._needed = schema.head()
         self._last: str | None = None
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether requests could not be served when it was last looked."""
+        return self._last is not None
+
     def obstacle(self) -> str | None:
         """Say why requests cannot be served; None if they can."""
         obstacle, cause = self._look()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -51,12 +52,20 @@ class Connections:
     """ASGI middleware, to be the outermost: says who answers, and what becomes of the connection.
 
     A connection that is idle for longer than the process serves on must not be used again: the header Keep-Alive asks
-    clients for that.
+    clients for that. While requests cannot be served no connection is kept either, or those who have one would go on
+    asking here, where another process may be able to.
+
+    Args:
+        app: what serves.
+        parting: whether it has been told to end.
+        doubtful: tells whether requests cannot be served.
+        name: name that the process goes by.
     """
 
-    def __init__(self, app: ASGIApp, parting: Parting, name: str) -> None:
+    def __init__(self, app: ASGIApp, parting: Parting, doubtful: Callable[[], bool], name: str) -> None:
         self._app = app
         self._parting = parting
+        self._doubtful = doubtful
         self._name = name
         self._idle = min(int(parting.seconds), KEEP_ALIVE_SECONDS - 1)
 
@@ -67,7 +76,7 @@ class Connections:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Served-By"] = self._name
-                if self._parting.begun:
+                if self._parting.begun or self._doubtful():
                     headers["Connection"] = "close"
                 elif self._idle:
                     headers["Keep-Alive"] = f"timeout={self._idle}"

@@ -105,6 +105,41 @@ def containers_out_of_memory(release: Release, component: str, within: float) ->
     _told(fault.exhaust_memory(release, component, within=within))
 
 
+@when('the first process of every "{component}" container is stopped, and hangs', target_fixture="hung")
+def containers_hang(release: Release, component: str, afterwards: ExitStack) -> list[fault.Hung]:
+    """Sends SIGSTOP from the node: the process has not ended, and does nothing; the proof is the kernel's own word."""
+    found = fault.hang_containers(release, component, afterwards=afterwards)
+    _told([str(each) for each in found])
+    return found
+
+
+@assertion("their liveness probes have them restarted within {within:duration}", timed=False)
+def restarted_by_liveness(release: Release, hung: list[fault.Hung], within: float) -> None:
+    """Each runs anew, restarted once, and kubelet's event says that the liveness probe led to it."""
+    _told(fault.await_restart_by_liveness(release, hung, within=within))
+
+
+@when(
+    'a "{component}" pod is replaced by one that needs {lasting:duration} to start',
+    target_fixture="slow_start",
+    example='a "backend" pod is replaced by one that needs 30 seconds to start',
+)
+def starts_slowly(release: Release, component: str, lasting: float, afterwards: ExitStack) -> fault.Hung:
+    """Deletes a pod and stops the first process of its successor as it begins, for that time, by SIGSTOP and SIGCONT.
+
+    It must be longer than a liveness probe would wait, and is watched: the container is not restarted meanwhile.
+    """
+    held = fault.start_slowly(release, component, lasting=lasting, afterwards=afterwards)
+    note(f"{held}, for {lasting:g} s")
+    return held
+
+
+@assertion("it is ready, and its container was never restarted", trouble=True)
+def started_once(release: Release, slow_start: fault.Hung) -> None:
+    """The container that started slowly is the same one, and serves."""
+    note(fault.must_have_started_once(release, slow_start))
+
+
 # ---- rollouts and releases
 
 

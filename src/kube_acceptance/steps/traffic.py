@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.session import PROBE, Session
-from kube_acceptance.state import pods
-from kube_acceptance.traffic import Traffic, described, judgement
+from kube_acceptance.state.lives import Lives
+from kube_acceptance.traffic import Traffic, described, judgement, landing, replaced
 from kube_acceptance.vocabulary import assertion, given, rows, when
 
-SHARED_SECONDS = 10.0  # of answers that show how pods share them
+
+@pytest.fixture
+def lives(release: Release) -> Iterator[Lives]:
+    """The lives of the release's pods, from the moment that requests go on."""
+    with Lives(release) as watched:
+        yield watched
+
+
+@given("another build of each image that the project builds", target_fixture="other_builds")
+def other_builds(session: Session) -> dict[str, str]:
+    """Images that do the same and are others, by their digests, in the cluster: what the next version is to this."""
+    for reference in session.other_builds.values():
+        note(reference)
+    return session.other_builds
+
+
+@when(
+    "the release is upgraded to those builds, and ready within {within:duration}",
+    example="the release is upgraded to those builds, and ready within 2 minutes",
+)
+def upgraded_to_other_builds(release: Release, session: Session, other_builds: dict[str, str], within: float) -> None:
+    """Upgrades the release to the other images; it has a new revision then, and every workload is rolled out."""
+    note(f"revision {release.upgrade(session.config.image_values(other_builds))}")
+    release.wait_until_ready(within)
 
 
 @given(
@@ -20,45 +45,25 @@ SHARED_SECONDS = 10.0  # of answers that show how pods share them
     example="requests go on all the while, 10 of each a second",
 )
 def requests_go_on(
-    release: Release, session: Session, rate: int, datatable: list[list[str]], request: pytest.FixtureRequest
+    release: Release,
+    session: Session,
+    lives: Lives,
+    rate: int,
+    datatable: list[list[str]],
+    request: pytest.FixtureRequest,
 ) -> Traffic:
     """A pod out of the reach of faults sends the requests of a table at that rate, whatever comes of them.
 
-    The table is `| name | path |` and any of `method` (GET), `body` (JSON), `connections` (`new` or `kept` alive),
-    `takes` (how long sending the body takes), `tier` (straight to its Service, not through the Ingress) and `answered
-    by` (the header that says which pod answered). The scenario goes on when each was answered well once.
+    The table is `| name | path |` and any of `method` (GET), `body` (JSON, in which `$CONTENT` is another each time),
+    `connections` (`new` or `kept` alive), `takes` (how long sending the body takes), `tier` (straight to its Service,
+    not through the Ingress) and `says` (a header that names a further pod; X-Served-By names the one that answers). The
+    scenario goes on when each was answered well once.
     """
-    return _started(release, session, rate, datatable, request)
-
-
-@when(
-    "more requests are sent, {rate:d} of each a second",
-    target_fixture="more_traffic",
-    example="more requests are sent, 50 of each a second",
-)
-def more_requests_sent(
-    release: Release, session: Session, rate: int, datatable: list[list[str]], request: pytest.FixtureRequest
-) -> Traffic:
-    """Load for a while, by a pod like that of the requests that go on all the while, and with such a table."""
-    return _started(release, session, rate, datatable, request)
-
-
-@when("no more requests are sent than before")
-def more_requests_ended(more_traffic: Traffic) -> None:
-    """Ends the load. What of it was answered is told: it may have been more than there were pods for."""
-    for sentence in judgement.told(more_traffic.requests, more_traffic.end()):
-        note(sentence)
-
-
-@assertion(
-    'every "{component}" pod gives at least {percent:d} % of the answers to them',
-    example='every "backend" pod gives at least 20 % of the answers to them',
-)
-def answers_shared(release: Release, more_traffic: Traffic, component: str, percent: int) -> None:
-    """Of the last seconds' answers to the load each pod of the tier has its part, by the name that it answers with."""
-    since = more_traffic.now() - SHARED_SECONDS
-    for line in judgement.must_be_shared(more_traffic.answers(), since, pods.uids(release, component), percent):
-        note(line)
+    wanted = described.requests(release, list(rows(datatable)))
+    traffic = Traffic(release, wanted, rate=rate, image=session.images[PROBE].reference, labels=session.labels)
+    request.addfinalizer(traffic.close)
+    traffic.start()
+    return traffic
 
 
 @assertion(
@@ -72,11 +77,53 @@ def none_failed(traffic: Traffic, count: int) -> None:
         note(sentence)
 
 
-def _started(
-    release: Release, session: Session, rate: int, datatable: list[list[str]], request: pytest.FixtureRequest
-) -> Traffic:
-    wanted = described.requests(release, list(rows(datatable)))
-    traffic = Traffic(release, wanted, rate=rate, image=session.images[PROBE].reference, labels=session.labels)
-    request.addfinalizer(traffic.close)
-    traffic.start()
-    return traffic
+@assertion('every "{component}" pod has answered, those of the image before and those of the image now', timed=False)
+def all_have_answered(traffic: Traffic, lives: Lives, component: str) -> None:
+    """Each pod of the tier that was there since requests go on named itself in an answer; the images are others now."""
+    note(replaced.must_all_have_answered(lives, component, traffic.answers()))
+
+
+@assertion(
+    'requests "{name}" under way in each "{component}" pod that was told to end were answered by it',
+    timed=False,
+    example='requests "slow order" under way in each "backend" pod that was told to end were answered by it',
+)
+def under_way_were_answered(traffic: Traffic, lives: Lives, name: str, component: str) -> None:
+    """Such a request had begun before kubelet stopped the pod, and that very pod answered it over a second later."""
+    note(replaced.must_finish_what_is_under_way(lives, component, name, traffic.answers()))
+
+
+@assertion(
+    'every container of the replaced "{components}" pods ended by itself, with a quarter of its time to spare',
+    timed=False,
+    example='every container of the replaced "api, web" pods ended by itself, with a quarter of its time to spare',
+)
+def ended_by_themselves(lives: Lives, components: str) -> None:
+    """None was killed because its time was over: each ended on the signal, well before that."""
+    for sentence in replaced.must_end_by_themselves(lives, components.split(", ")):
+        note(sentence)
+
+
+@assertion(
+    'for {budgets:d} liveness budgets every "{component}" pod is unready, gets no request and is not restarted',
+    timed=False,
+    example='for 3 liveness budgets every "backend" pod is unready, gets no request and is not restarted',
+)
+def left_alone(release: Release, traffic: Traffic, budgets: int, component: str) -> None:
+    """Watched for so many times as long as the liveness probe takes to fail as often as it may.
+
+    The control is that each of these pods had answered some of the requests before.
+    """
+    for sentence in landing.must_be_left_alone(release, component, traffic, budgets=budgets):
+        note(sentence)
+
+
+@assertion(
+    '{count:d} more of each request are answered well, some by each "{component}" pod',
+    timed=False,
+    example='20 more of each request are answered well, some by each "backend" pod',
+)
+def good_again(release: Release, traffic: Traffic, count: int, component: str) -> None:
+    """What failed before does not count: of those that begin now none fails, and every pod of the tier takes part."""
+    for sentence in landing.must_all_be_good_again(release, component, traffic, count=count):
+        note(sentence)

@@ -9,12 +9,14 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.probe.doors import ingress_inside
 from kube_acceptance.release import Release
 from kube_acceptance.release.release import COMPONENT
-from kube_acceptance.traffic.request import POD, Request
+from kube_acceptance.traffic.request import CONTENT, Request
 from kube_acceptance.vocabulary.durations import seconds
 
-COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes", "answered by")
+COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes", "says")
 CONNECTIONS = ("new", "kept")
-SERVED_BY = "X-Served-By"
+POD = "pod"  # the name under which is noted which pod answered
+SERVED_BY = "header:X-Served-By"
+UNIQUE = "$CONTENT"  # without braces, which in features are for what is known before
 
 
 def requests(release: Release, rows: Sequence[Mapping[str, str]]) -> list[Request]:
@@ -23,8 +25,8 @@ def requests(release: Release, rows: Sequence[Mapping[str, str]]) -> list[Reques
     Args:
         release: The release.
         rows: By `name`, `path`, `method` (GET), `body` (JSON), `connections` (`new`, or `kept` alive), `takes` (how
-            long sending the body takes), `tier` (past the Ingress, straight to that tier's Service) and `answered by`
-            (the header that says which pod answered; without it X-Served-By, by which the first on the way does).
+            long sending the body takes), `tier` (past the Ingress, straight to that tier's Service) and `says` (a
+            header that names a further pod). In the body `$CONTENT` stands for what no other request has.
 
     Raises:
         ConfigurationError: A row says what cannot be sent.
@@ -56,10 +58,10 @@ def _request(release: Release, row: Mapping[str, str]) -> Request:
         f"{where}{row['path']}",
         row.get("method") or "GET",
         headers,
-        json.loads(row["body"]) if row.get("body") else None,
+        json.loads(row["body"].replace(UNIQUE, CONTENT)) if row.get("body") else None,
         keep_alive=connections == "kept",
         tier=tier,
-        says={POD: f"header:{row.get('answered by') or SERVED_BY}"},
+        says={POD: SERVED_BY} | ({row["says"]: f"header:{row['says']}"} if row.get("says") else {}),
         takes=seconds(row["takes"]) if row.get("takes") else 0.0,
     )
 

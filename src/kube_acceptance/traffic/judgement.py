@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from kube_acceptance.errors import AcceptanceError
-from kube_acceptance.traffic.request import POD, Answer, Request
+from kube_acceptance.traffic.request import Answer, Request
 
-EACH = 10  # answers for each pod at least, before it can be said how they share them
 TOLD = 40  # answers that a failure lists
 
 
@@ -33,31 +31,6 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
             details=[*map(str, bad[1:TOLD]), *sentences],
         )
     return sentences
-
-
-def must_be_shared(answers: Sequence[Answer], since: float, pods: Mapping[str, str], percent: float) -> list[str]:
-    """Every pod must have given its part of the answers, and nobody else any.
-
-    Args:
-        answers: All that came.
-        since: From when on they count, in seconds since 1970.
-        pods: The names of the pods by their UIDs.
-        percent: How many of a hundred each must have given.
-
-    Returns:
-        How many each gave, a sentence each.
-
-    Raises:
-        AcceptanceError: One gave fewer, or there are too few answers to say so.
-    """
-    by = Counter(one.said.get(POD) for one in answers if one.good and one.began >= since)
-    total = sum(by.values())
-    if total < EACH * len(pods):
-        raise AcceptanceError(f"{total} answers are too few to say how {len(pods)} pods share them")
-    for name in sorted(pods.values()):
-        if 100 * by[name] < percent * total:
-            raise AcceptanceError(f"pod {name} gave {by[name]} of the last {total} answers, fewer than {percent:g} %")
-    return [f"pod {name}: {by[name]} of {total} answers" for name in sorted(pods.values())]
 
 
 def told(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:

@@ -12,7 +12,6 @@ from kube_acceptance.errors import ConfigurationError
 
 CONTENT = "${CONTENT}"
 SOURCES = ("header", "json")
-POD = "pod"  # the name under which is noted which pod answered
 
 
 @dataclass(frozen=True)
