@@ -262,7 +262,7 @@ def test_answers() -> None:
 
 @pytest.mark.parametrize("look", [pods.running, pods.nodes, metrics.must_be_below_limits])
 def test_pods_that_do_not_run_say_nothing(look: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_measured", lambda _: {})
+    monkeypatch.setattr(metrics, "measured", lambda _: {})
     with pytest.raises(AcceptanceError, match=r"^no web pod of release shop runs, so nothing can be said of any$"):
         look(tier(), "web")
 

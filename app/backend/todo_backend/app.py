@@ -11,6 +11,7 @@ from sqlalchemy.orm import sessionmaker
 from todo_backend import VERSION, api, db, errors, health, limit, metrics, observe
 from todo_backend.parting import Connections, Parting
 from todo_backend.settings import Settings
+from todo_backend.turns import Turns
 
 
 def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
@@ -43,6 +44,7 @@ def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
     app.add_middleware(
         Connections, parting=parting or Parting(0), doubtful=lambda: readiness.doubtful, name=settings.pod_name
     )
+    app.add_middleware(Turns)
     errors.handle_errors(app)
     app.include_router(api.router)
     app.include_router(health.router(readiness, settings.pod_name))

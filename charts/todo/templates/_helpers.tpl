@@ -79,12 +79,16 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{- /* Pods of one tier go to different nodes where there are any; a single node is good enough. (root, component) */ -}}
+{{- /* Pods of one tier go to different nodes where there are any; a single node is good enough. Nodes that take no pods, such as one that is
+drained, do not count, which Kubernetes 1.25 cannot tell: there an even spread is not required. (root, component) */ -}}
 {{- define "todo.spread" -}}
+{{- $root := index . 0 -}}
+{{- $required := and $root.Values.spread.required (semverCompare ">=1.26-0" $root.Capabilities.KubeVersion.Version) -}}
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
+    whenUnsatisfiable: {{ ternary "DoNotSchedule" "ScheduleAnyway" $required }}
+    nodeTaintsPolicy: Honor
     labelSelector:
       matchLabels:
         {{- include "todo.selectorLabels" . | nindent 8 }}

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubernetes import client
-from kubernetes.client.exceptions import ApiException
-
-from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import FaultError
+from kube_acceptance.fault.eviction import evict
 from kube_acceptance.fault.scheduling import cordon
 from kube_acceptance.release import Release
 from kube_acceptance.wait import Seen, eventually
 from kube_acceptance.wait.changes import changes
 
 ENDED = ("Succeeded", "Failed")
-GONE, ANOTHER, KEPT = 404, 409, 429  # what the API server answers to an eviction besides yes
 
 
 @dataclass(frozen=True)
@@ -79,28 +75,12 @@ def _to_go(pod: Any, node: str) -> bool:
 def _leaving(release: Release, doomed: dict[str, str], accepted: set[str], kept: dict[str, str]) -> Seen[None]:
     there = {str(pod.metadata.uid) for pod in release.cluster.core.list_namespaced_pod(release.namespace).items}
     for uid in doomed.keys() & there - accepted:
-        why = _evict(release, doomed[uid], uid)
-        if why:
-            kept[doomed[uid]] = why
+        answer = evict(release, doomed[uid], uid)
+        if not answer.granted:
+            kept[doomed[uid]] = answer.why
         else:
             accepted.add(uid)
             kept.pop(doomed[uid], None)
     left = sorted(doomed[uid] for uid in doomed.keys() & there)
     said = f"{len(left)} of {len(doomed)} pods are there still: {', '.join(left)}"
     return Seen(not left, "; ".join([said, *(f"{name} is kept: {why}" for name, why in kept.items())]))
-
-
-def _evict(release: Release, name: str, uid: str) -> str:
-    """Ask for the eviction of a pod; returns why it is not granted now, and nothing when it is, or the pod is gone."""
-    body = client.V1Eviction(
-        metadata=client.V1ObjectMeta(name=name, namespace=release.namespace),
-        delete_options=client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid)),
-    )
-    try:
-        release.cluster.core.create_namespaced_pod_eviction(name, release.namespace, body)
-    except ApiException as error:
-        if error.status == KEPT:
-            return said_by_api(error)
-        if error.status not in (GONE, ANOTHER):
-            raise
-    return ""

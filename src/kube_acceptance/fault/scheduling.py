@@ -9,9 +9,12 @@ from typing import Any
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import FaultError
+from kube_acceptance.wait.rollout import is_ready
 
 REFUSES = "NoSchedule"
+BARS = (REFUSES, "NoExecute")
 BY_KUBERNETES = "node.kubernetes.io/"  # the taints by which Kubernetes itself keeps pods off a node that is not well
+DISLIKED = "kube-acceptance/disliked"  # the taint for which the scheduler likes other nodes better
 BEFORE = "kube-acceptance/before"  # the annotation that keeps what a node was like, in case that a run is killed
 
 
@@ -43,6 +46,44 @@ def let_every_node_take_pods(cluster: Cluster, *, labels: Mapping[str, str], aft
             cluster.kubectl("taint", "nodes", name, f"{taint.key}:{REFUSES}-")
             taken.append(f"{taint.key} of node {name}")
     return f"{len(nodes)} nodes take pods" + (f", without the taint {', '.join(taken)}" if taken else "")
+
+
+def prefer_node(cluster: Cluster, *, labels: Mapping[str, str], afterwards: contextlib.ExitStack) -> str:
+    """Let the scheduler like one node better than all others, which still take every pod.
+
+    The taint weighs more than what it prefers by itself, such as an even spread (the default weights of
+    kube-scheduler's plugins: TaintToleration 3, PodTopologySpread 2): unless a rule forbids it, pods gather there.
+
+    Args:
+        cluster: The cluster.
+        labels: Those of what this run makes; a changed node carries them until it is put back.
+        afterwards: Is given what puts the nodes back, however the scenario ends.
+
+    Returns:
+        Which node that is.
+
+    Raises:
+        FaultError: Fewer than two nodes take pods, so that there is none to prefer to another.
+    """
+    liked, *others = takers(cluster) or [""]
+    if not others:
+        raise FaultError("fewer than two nodes take pods, so none can be preferred")
+    for node in others:
+        _remember(cluster, node, labels, afterwards)
+        cluster.kubectl("taint", "nodes", node, f"{DISLIKED}:PreferNoSchedule", "--overwrite")
+    return f"the scheduler likes node {liked} better than {', '.join(others)}"
+
+
+def takers(cluster: Cluster) -> list[str]:
+    """The names of the nodes that are ready and take any pod, in their order."""
+    nodes = cluster.core.list_node().items
+    return sorted(
+        node.metadata.name
+        for node in nodes
+        if is_ready(node)
+        and not node.spec.unschedulable
+        and not any(taint.effect in BARS for taint in node.spec.taints or [])
+    )
 
 
 def cordon(cluster: Cluster, node: str, *, labels: Mapping[str, str], afterwards: contextlib.ExitStack) -> None:
@@ -79,11 +120,13 @@ def uncordon(cluster: Cluster, node: str) -> str:
 
 def put_back(cluster: Cluster, node: str) -> None:
     """Let a node take pods as it did before a fault changed that; does nothing to a node that none has changed."""
-    meta: Any = cluster.core.read_node(node).metadata
-    kept = (meta.annotations or {}).get(BEFORE)
+    found: Any = cluster.core.read_node(node)
+    kept = (found.metadata.annotations or {}).get(BEFORE)
     if kept is None:
         return
     before = json.loads(kept)
+    if any(taint.key == DISLIKED for taint in found.spec.taints or []):
+        cluster.kubectl("taint", "nodes", node, f"{DISLIKED}-")
     for key, value in before["taints"]:
         words = f"{key}={value}" if value else key
         cluster.kubectl("taint", "nodes", node, f"{words}:{REFUSES}", "--overwrite")

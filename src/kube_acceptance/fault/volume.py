@@ -11,6 +11,7 @@ from kube_acceptance.cluster import Cluster
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import FaultError
 from kube_acceptance.release import Release
+from kube_acceptance.release.quantities import quantity
 from kube_acceptance.state import volumes
 
 BELOW = "/var/kube-acceptance"  # where the harness's own volumes are mounted on a node
@@ -69,7 +70,7 @@ def bounded_volume(
     """
     node = _node_that_takes_pods(cluster)
     path = f"{BELOW}/{name}"
-    limit = int(volumes.quantity(size))
+    limit = int(quantity(size))
     afterwards.callback(remove_volume, cluster, name, Place(node, path))
     _on(cluster, node, 'mkdir -p "$1" && mount -t tmpfs -o "size=$2,mode=0777" kube-acceptance "$1"', path, str(limit))
     cluster.core.create_persistent_volume(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from kubernetes import client
@@ -11,12 +13,14 @@ from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.release.quantities import quantity
 from kube_acceptance.release.release import INSTANCE
 from kube_acceptance.state import pods
 from kube_acceptance.state.inside import Inside
-from kube_acceptance.state.volumes import quantity
 
 _SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{.*\})? (?P<value>\S+)(?: \d+)?")
+_DURATION = re.compile(r"([\d.]+)(ms|[hms])")
+_UNITS = {"h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,15 @@ def must_be_below_limits(release: Release, component: str) -> list[str]:
     Returns:
         What each container uses, a line each.
     """
-    measured = _measured(release)
+    known = measured(release)
     lines = []
     for pod in pods.serving(release, component):
         for container in pod.spec.containers:
             what = str(pods.Container(pod.metadata.name, container.name, None))
-            usage = measured.get((pod.metadata.name, container.name))
-            if usage is None:
+            found = known.get((pod.metadata.name, container.name))
+            if found is None:
                 raise AcceptanceError(f"the metrics server knows nothing of {what}")
+            usage = found.usage
             for resource in ("cpu", "memory"):
                 limit = (container.resources.limits or {}).get(resource)
                 if limit is None:
@@ -87,7 +92,27 @@ def must_be_below_limits(release: Release, component: str) -> list[str]:
     return lines
 
 
-def _measured(release: Release) -> dict[tuple[str, str], dict[str, str]]:
+@dataclass(frozen=True)
+class Measured:
+    """What the metrics server last measured of a container: CPU over a window of time that ended then, and memory.
+
+    Attributes:
+        time: The end of the window.
+        window: Its length.
+        usage: Quantities as Kubernetes writes them, `cpu` and `memory`.
+    """
+
+    time: datetime
+    window: timedelta
+    usage: Mapping[str, str]
+
+
+def measured(release: Release) -> dict[tuple[str, str], Measured]:
+    """What the metrics server last measured of the release's containers, by pod and container.
+
+    Raises:
+        AcceptanceError: It does not answer.
+    """
     api: Any = client.CustomObjectsApi(release.cluster.new_client())
     try:
         listed = api.list_namespaced_custom_object(
@@ -96,7 +121,14 @@ def _measured(release: Release) -> dict[tuple[str, str], dict[str, str]]:
     except ApiException as error:
         raise AcceptanceError(f"the metrics server does not answer ({error.status} {error.reason})") from error
     return {
-        (item["metadata"]["name"], container["name"]): container["usage"]
+        (item["metadata"]["name"], container["name"]): Measured(
+            datetime.fromisoformat(item["timestamp"]), _duration(item["window"]), container["usage"]
+        )
         for item in listed["items"]
         for container in item["containers"]
     }
+
+
+def _duration(text: str) -> timedelta:
+    """A time as Go writes it, such as `1m2.5s`."""
+    return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in _DURATION.findall(text)), timedelta())

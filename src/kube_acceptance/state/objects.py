@@ -40,6 +40,21 @@ def read(release: Release, kind: str, name: str) -> dict[str, Any]:
     return found
 
 
+def condition(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A condition of an object's status; an empty one where there is none."""
+    found = (item.get("status") or {}).get("conditions") or []
+    return next((one for one in found if one["type"] == name), {})
+
+
+def must_say(release: Release, kind: str, name: str, condition_name: str, reason: str) -> str:
+    """Fail unless a condition of an object is true for a reason; returns its message."""
+    found = condition(read(release, kind, name), condition_name)
+    if found.get("status") != "True" or found.get("reason") != reason:
+        told = f"{found['status']} because of {found.get('reason')}" if found else "not told"
+        raise AcceptanceError(f"{condition_name} of {kind} {name} is {told}, not true because of {reason}")
+    return str(found.get("message", ""))
+
+
 def must_be_absent(release: Release, kind: str, name: str) -> None:
     """Fail when there is such an object; that its kind is known is asked too, so that a typing error is no success."""
     if find(release, kind, name) is not None:

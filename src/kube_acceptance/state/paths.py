@@ -43,6 +43,15 @@ def must_equal(item: Any, path: str, value: Any, *, what: str) -> None:
         raise AcceptanceError(f"{path} of {what} is {json.dumps(found)}, not {json.dumps(value)}")
 
 
+def must_lack(item: Any, path: str, *, what: str) -> None:
+    """Fail when anything stands at a path."""
+    try:
+        found = at(item, path, what=what)
+    except AcceptanceError:
+        return
+    raise AcceptanceError(f"{what} has {path}, which is {json.dumps(found)}")
+
+
 def must_hold(item: Any, expected: Any, *, what: str, path: str = "") -> None:
     """Fail unless all that is expected is in an object, which may hold more; lists must agree element by element.
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubernetes.utils import quantity as quantities
-
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.release.quantities import quantity
 from kube_acceptance.state import objects, pods
 
 CLAIM = "PersistentVolumeClaim"
@@ -46,12 +44,6 @@ def must_hold(release: Release, name: str, size: str) -> str:
     if quantity(given) < quantity(size):
         raise AcceptanceError(f"the claim {name} was given {given}, less than {size}")
     return given
-
-
-def quantity(text: str) -> Decimal:
-    """A quantity of Kubernetes, such as `256Mi` or `50m`, as a number."""
-    number: Decimal = quantities.parse_quantity(text)  # type: ignore[no-untyped-call]
-    return number
 
 
 def claims_of(release: Release, component: str) -> list[Claim]:

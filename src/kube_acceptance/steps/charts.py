@@ -86,9 +86,20 @@ def renders_none(chart: Chart, settings: Config, objects: list[dict[str, Any]], 
 )
 def rendered_has(objects: list[dict[str, Any]], kind: str, name: str, path: str, value: Any) -> None:
     """A field of a rendered object has a value, written as JSON."""
-    found = [item for item in objects if item["kind"] == kind and item["metadata"]["name"] == name]
-    [item, *_] = some(found, what=f"{kind} objects {name} among what the chart renders")
-    paths.must_equal(item, path, value, what=f"{kind} {name}")
+    paths.must_equal(_object(objects, kind, name), path, value, what=f"{kind} {name}")
+
+
+@assertion(
+    'the {kind} "{name}" that it renders has no "{path}", unlike with the chart\'s own values',
+    example='the Deployment "${RELEASE}-backend" that it renders has no "spec.replicas", unlike with the chart\'s own '
+    "values",
+)
+def rendered_lacks(
+    chart: Chart, settings: Config, objects: list[dict[str, Any]], kind: str, name: str, path: str
+) -> None:
+    """The values given take away a field of a rendered object; the control is that it is there without them."""
+    paths.at(_object(_rendered(chart, settings), kind, name), path, what=f"{kind} {name} without the values")
+    paths.must_lack(_object(objects, kind, name), path, what=f"{kind} {name}")
 
 
 @when(
@@ -123,6 +134,11 @@ def values_of(datatable: list[list[str]]) -> dict[str, Any]:
     import yaml
 
     return {row["path"]: yaml.safe_load(row["value"]) for row in rows(datatable)}
+
+
+def _object(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    found = [item for item in objects if item["kind"] == kind and item["metadata"]["name"] == name]
+    return some(found, what=f"{kind} objects {name} among what the chart renders")[0]
 
 
 def _rendered(chart: Chart, settings: Config) -> list[dict[str, Any]]:

@@ -99,6 +99,12 @@ def containers_go_on(release: Release, frozen: list[fault.Frozen]) -> None:
     _told(fault.thaw_containers(release, frozen))
 
 
+@when('every "{component}" container uses up its memory, is killed for it, and runs anew within {within:duration}')
+def containers_out_of_memory(release: Release, component: str, within: float) -> None:
+    """Fills each container's memory from its node; the proof is that it ended as OOMKilled, and one restart more."""
+    _told(fault.exhaust_memory(release, component, within=within))
+
+
 @when('the first process of every "{component}" container is stopped, and hangs', target_fixture="hung")
 def containers_hang(release: Release, component: str, afterwards: ExitStack) -> list[fault.Hung]:
     """Sends SIGSTOP from the node: the process has not ended, and does nothing; the proof is the kernel's own word."""
@@ -198,9 +204,9 @@ def node_restarts(release: Release, session: Session, component: str, within: fl
 
 
 @given("every node takes pods")
-def every_node_takes_pods(release: Release, session: Session, afterwards: ExitStack) -> None:
+def every_node_takes_pods(session: Session, afterwards: ExitStack) -> None:
     """For this scenario no taint of an administrator, such as that of the control plane, keeps pods off a node."""
-    note(fault.let_every_node_take_pods(release.cluster, labels=session.labels, afterwards=afterwards))
+    note(fault.let_every_node_take_pods(session.cluster, labels=session.labels, afterwards=afterwards))
 
 
 @when(

@@ -61,6 +61,16 @@ def has_fields(release: Release, kind: str, name: str, datatable: list[list[str]
         paths.must_equal(item, row["path"], yaml.safe_load(row["value"]), what=f"{kind} {name}")
 
 
+@assertion(
+    'the {kind} "{name}" is "{condition}" because of "{reason}"',
+    trouble=True,
+    example='the Deployment "${RELEASE}-backend" is "Available" because of "MinimumReplicasAvailable"',
+)
+def is_because(release: Release, kind: str, name: str, condition: str, reason: str) -> None:
+    """A condition of the object's status is true, and for that reason."""
+    note(objects.must_say(release, kind, name, condition, reason))
+
+
 @assertion('the {kind} "{name}" matches')
 def matches(release: Release, kind: str, name: str, docstring: str) -> None:
     """The object holds everything that the YAML below the step does; it may hold more."""

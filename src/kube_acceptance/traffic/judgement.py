@@ -23,7 +23,7 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
     Raises:
         AcceptanceError: The first line says how many were not good, and tells of the first.
     """
-    sentences = [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
+    sentences = told(requests, answers)
     bad = [one for one in answers if not one.good]
     if bad:
         raise AcceptanceError(
@@ -31,6 +31,11 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
             details=[*map(str, bad[1:TOLD]), *sentences],
         )
     return sentences
+
+
+def told(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:
+    """What there was of each request, a sentence each; raises AcceptanceError where there was nothing to speak of."""
+    return [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
 
 
 def _sentence(request: Request, mine: Sequence[Answer]) -> str:

@@ -76,6 +76,11 @@ class Traffic(AbstractContextManager["Traffic"]):
         self._look()
         return sorted(self._answers.values(), key=lambda one: one.began)
 
+    def now(self) -> float:
+        """The sender's clock when it last spoke, in seconds since 1970."""
+        self._look()
+        return self._now
+
     def go_on(self, count: int) -> list[Answer]:
         """Wait until so many more of each, begun from now on, are over, and return all that are.
 

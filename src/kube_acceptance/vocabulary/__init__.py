@@ -11,10 +11,11 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases", "objects"),
-        *("workloads", "cron_jobs", "pods", "services", "http"),
+        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases"),
+        *("objects", "workloads", "cron_jobs", "pods", "services", "http"),
         *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
-        *("logs", "events", "metrics", "faults", "ledger", "traffic", "sidecars", "documents", "browser"),
+        *("logs", "events", "metrics", "resources", "scaling", "faults", "ledger", "traffic", "load", "sidecars"),
+        *("documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""

@@ -1,0 +1,62 @@
+"""HorizontalPodAutoscalers: what they measure, and how many pods they have asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.release import Release
+from kube_acceptance.state import events, objects
+from kube_acceptance.wait.situation import last
+
+KIND = "HorizontalPodAutoscaler"
+RESCALED = "SuccessfulRescale"
+# the controller's words in its events
+SIZE = re.compile(r"New size: (?P<size>\d+); reason: (?P<reason>.+)")
+RAISED = re.compile(r"\babove target\b")
+LOWERED = re.compile(r"\bbelow target\b")
+
+
+def must_measure(release: Release, name: str) -> str:
+    """Fail unless an autoscaler has real measurements of what it scales by; returns them, beside their targets.
+
+    Raises:
+        AcceptanceError: It has none (`<unknown>`), or says itself that it cannot scale.
+    """
+    item = objects.read(release, KIND, name)
+    status: dict[str, Any] = item.get("status") or {}
+    active = objects.condition(item, "ScalingActive")
+    if active.get("status") != "True" or active.get("reason") != "ValidMetricFound":
+        raise AcceptanceError(f"{KIND} {name} measures nothing: {active.get('message') or 'it says nothing yet'}")
+    known = [_use(one["resource"]["current"]) for one in status.get("currentMetrics") or [] if one.get("resource")]
+    if not known or None in known:
+        raise AcceptanceError(f"{KIND} {name} says that it measures, but tells no measurement")
+    targets = [one["resource"]["target"].get("averageUtilization") for one in item["spec"]["metrics"]]
+    return ", ".join(f"{use} % of the request, {target} % wanted" for use, target in zip(known, targets, strict=True))
+
+
+def must_have_scaled(release: Release, name: str, count: int, *, raised: bool) -> str:
+    """Fail unless an autoscaler itself has made it just so many pods last, by the load, and all are ready.
+
+    Raises:
+        AcceptanceError: It has not, or for another reason than the load, or there are other pods.
+    """
+    item = objects.read(release, KIND, name)
+    told = [event for event in events.of(release, KIND, name) if event.reason == RESCALED]
+    if not told:
+        raise AcceptanceError(f"{KIND} {name} has not changed the number of pods")
+    newest = max(told, key=last)
+    match = SIZE.match(str(newest.message))
+    if not match or int(match["size"]) != count or not (RAISED if raised else LOWERED).search(match["reason"]):
+        raise AcceptanceError(f"{KIND} {name} has not made it {count} pods for the load, but said: {newest.message}")
+    target = item["spec"]["scaleTargetRef"]
+    status = objects.read(release, target["kind"], target["name"]).get("status") or {}
+    there, ready = status.get("replicas", 0), status.get("readyReplicas", 0)
+    if not there == ready == count:
+        raise AcceptanceError(f"{target['kind']} {target['name']} has {there} pods, {ready} of them ready, not {count}")
+    return str(newest.message)
+
+
+def _use(current: dict[str, Any]) -> int | None:
+    return current.get("averageUtilization")
