@@ -35,6 +35,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(observe.Observe, metrics=numbers)
     errors.handle_errors(app)
     app.include_router(api.router)
-    app.include_router(health.router(health.Readiness(engine), settings.pod_name))
+    app.include_router(health.router(health.Readiness(engine, numbers), settings.pod_name))
     app.include_router(metrics.router(numbers))
     return app
