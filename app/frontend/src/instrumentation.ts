@@ -1,7 +1,11 @@
-/** Called by Next.js once, before the server takes requests: refuses to start without a backend. */
+/** Called by Next.js once, before the server takes requests: refuses to start without a backend, and measures from then on. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === "nodejs") {
     const { checkConfiguration } = await import("./server/startup");
     checkConfiguration();
+    if (process.env.METRICS_PORT) {
+      const { showMetrics } = await import("./server/metrics");
+      showMetrics(Number(process.env.METRICS_PORT));
+    }
   }
 }
