@@ -17,6 +17,7 @@ Feature: Posture
         | restore.archive              | a.dump    |
         | ingress.enabled              | false     |
         | disruptionBudget.enabled     | false     |
+        | monitoring.enabled           | true      |
         | database.persistence.retain  | false     |
       Then what it renders keeps every rule
       And each container of these tiers is restarted for another reason than it is relieved of requests
@@ -30,6 +31,7 @@ Feature: Posture
         | path                         | value |
         | frontend.autoscaling.enabled | true  |
         | backup.enabled               | false |
+        | monitoring.enabled           | true  |
       Then what it renders keeps every rule on locality
 
     @REQ-SEC-07

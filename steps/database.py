@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.state import pods
 from kube_acceptance.state.volumes import Claim, claims_of, must_lie_on_claim
-from kube_acceptance.vocabulary import assertion, given, must, some
+from kube_acceptance.vocabulary import assertion, given, must, some, when
 from kube_acceptance.wait import Seen, eventually
 
 LOCKED_WITHIN = 60.0  # seconds
@@ -41,8 +42,7 @@ class Database:
         """Lock a table against everybody for some minutes, by a session that goes on after this call."""
         pod = pods.serving(self._release, "database")[0].metadata.name
         query = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_FOR})"
-        # the server is the first process there, and takes an orphan that fails for a process of its own that crashed
-        words = f'(psql --username postgres --dbname todo --no-psqlrc --command "{query}"; true) >/dev/null 2>&1 &'
+        words = f'psql --username postgres --dbname todo --no-psqlrc --command "{query}" >/dev/null 2>&1 &'
         self._release.execute(pod, "sh", "-c", words)
         locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"
         eventually(
@@ -127,6 +127,22 @@ def same_and_durable(release: Release, database: Database, as_it_was: Identity) 
     note(f"{_claims(now)}; system identifier {now.system}; {', '.join(DURABLE)} on")
 
 
+@when("the database takes these statements within {within:duration}")
+def database_takes(database: Database, docstring: str, within: float) -> None:
+    def taken() -> Seen[None]:
+        try:
+            return Seen(True, database.ask(docstring))
+        except CommandError as error:  # it may be recovering
+            return Seen(False, error.completed.stderr.strip())
+
+    eventually("the database to take the statements", taken, within=within)
+
+
+@when("the database refuses these statements within {within:duration}")
+def database_refuses(database: Database, docstring: str, within: float) -> None:
+    eventually("the database to refuse the statements", lambda: _refused(database, docstring), within=within)
+
+
 @assertion("the database is at the newest schema revision")
 def newest_schema(release: Release, database: Database) -> None:
     pod = release.serving_pods("backend")[0].metadata.name
@@ -152,6 +168,15 @@ def database_holds_completed(database: Database, title: str) -> None:
 def database_does_not_hold(database: Database, title: str) -> None:
     if found := database.titled(title):
         raise AcceptanceError(f"the database still holds {len(found)} todos {title!r}")
+
+
+def _refused(database: Database, statements: str) -> Seen[None]:
+    """Once, and for what they say: a server that cannot be asked refuses them too."""
+    try:
+        database.ask(statements)
+        return Seen(False, "they were taken", hopeless=f"the database takes {statements!r}")
+    except CommandError as error:
+        return Seen("ERROR:" in error.completed.stderr, error.completed.stderr.strip())
 
 
 def _identity(release: Release, database: Database) -> Identity:

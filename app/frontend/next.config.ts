@@ -19,6 +19,8 @@ const config: NextConfig = {
   // No pictures are resized here: without sharp the image is smaller.
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
+  // Left as the package that it is, so that it is seen and can be assessed.
+  serverExternalPackages: ["prom-client"],
   // The root file system is read-only: pages are never written back to it.
   experimental: { isrFlushToDisk: false },
   headers: () => Promise.resolve([{ source: "/:path*", headers: securityHeaders }]),

@@ -17,7 +17,7 @@ GRYPE=0.110.0
 
 REPOSITORY=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 ALL_PARTS="node base addons minikube monitoring"
-DEFAULT_PARTS="node base addons" # what an acceptance run needs
+DEFAULT_PARTS="node base addons monitoring" # what an acceptance run needs
 CACHE=${KUBE_ACCEPTANCE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kube-acceptance}
 TOOLS=$CACHE/tools # NAME-VERSION each, and bin/ with their plain names for a PATH
 MINIKUBE_IMAGE=minikube-node:v$KUBERNETES # built over Kind's, in seconds: not in the bundle

@@ -34,7 +34,13 @@ class Ingress:
         return Ingress(self.address, host)
 
     def request(
-        self, method: str, path: str, *, json: Mapping[str, Any] | None = None, timeout: float = 10
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
     ) -> requests.Response:
         """Send one request, never again by itself; raises requests' exceptions.
 
@@ -42,11 +48,16 @@ class Ingress:
             method: GET, POST, …
             path: The path, with its leading slash.
             json: The body.
+            headers: Further headers.
             timeout: Seconds.
         """
         address, port = self.address
         return requests.request(
-            method, f"http://{address}:{port}{path}", json=json, headers={"Host": self.host}, timeout=timeout
+            method,
+            f"http://{address}:{port}{path}",
+            json=json,
+            headers={**(headers or {}), "Host": self.host},
+            timeout=timeout,
         )
 
     def wait_until_open(self) -> None:

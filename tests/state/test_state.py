@@ -133,7 +133,9 @@ def pod(name: str, *, ready: bool = True, **status: Any) -> Any:
     return Object(
         metadata=Object(name=name, uid=name, deletion_timestamp=None, labels={}),
         spec=Object(init_containers=None, containers=[container], node_name="worker", service_account_name="web"),
-        status=Object(conditions=[condition], container_statuses=[], phase="Running", **status),
+        status=Object(
+            conditions=[condition], init_container_statuses=None, container_statuses=[], phase="Running", **status
+        ),
     )
 
 

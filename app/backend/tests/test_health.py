@@ -63,6 +63,15 @@ def test_outage(client: TestClient, outage: AbstractContextManager[None]) -> Non
     assert client.get("/api/todos").json()["items"] == [created]
 
 
+def test_readiness_is_a_metric(client: TestClient, postgres: PostgreSQL) -> None:
+    client.get("/readyz")
+    assert "\ntodo_backend_ready 1.0\n" in client.get("/metrics").text
+    with postgres.away():
+        client.get("/readyz")
+        assert "\ntodo_backend_ready 0.0\n" in client.get("/metrics").text
+    client.get("/readyz")
+
+
 def test_changes_of_readiness_are_logged_once(client: TestClient, postgres: PostgreSQL, log_lines: LogLines) -> None:
     client.get("/readyz")
     with postgres.away():

@@ -28,7 +28,7 @@ def metrics(client: TestClient) -> dict[str, float]:
     return {name: float(value) for name, value in samples}
 
 
-@pytest.mark.parametrize("given", ["abc-123", "A.b_c:9", "x" * 128])
+@pytest.mark.parametrize("given", ["abc-123", "A.b_c:9", "a+b/c=", "x" * 128])
 def test_a_request_id_is_taken_over(client: TestClient, given: str) -> None:
     assert client.get("/livez", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
 

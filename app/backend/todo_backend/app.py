@@ -40,7 +40,7 @@ def create_app(settings: Settings, parting: Parting | None = None) -> FastAPI:
     app.state.sessions = sessionmaker(engine, expire_on_commit=False)
     app.add_middleware(limit.LimitBody)
     app.add_middleware(observe.Observe, metrics=numbers)
-    readiness = health.Readiness(engine)
+    readiness = health.Readiness(engine, numbers)
     app.add_middleware(
         Connections, parting=parting or Parting(0), doubtful=lambda: readiness.doubtful, name=settings.pod_name
     )

@@ -8,16 +8,18 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
 from todo_backend import SERVICE, db, schema
+from todo_backend.metrics import Metrics
 from todo_backend.schemas import Health
 
 logger = logging.getLogger(__name__)
 
 
 class Readiness:
-    """Finds out whether requests can be served, and logs each change."""
+    """Finds out whether requests can be served, logs each change and shows it among the metrics."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, metrics: Metrics) -> None:
         self._engine = engine
+        self._metrics = metrics
         self._needed = schema.head()
         self._last: str | None = None
 
@@ -29,6 +31,7 @@ class Readiness:
     def obstacle(self) -> str | None:
         """Say why requests cannot be served; None if they can."""
         obstacle, cause = self._look()
+        self._metrics.ready.set(obstacle is None)
         if obstacle != self._last:
             if obstacle:
                 logger.warning("Not ready: %s", cause)

@@ -29,6 +29,7 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         Info("todo_backend_build", "Version that runs", registry=self.registry).info({"version": VERSION})
+        self.ready = Gauge("todo_backend_ready", "Whether /readyz last said yes: 1, or 0", registry=self.registry)
         self.in_progress = Gauge("http_requests_in_progress", "Requests being served", registry=self.registry)
         self._requests = Counter(
             "http_requests", "Requests served", ["method", "route", "status"], registry=self.registry

@@ -15,7 +15,8 @@ from todo_backend.metrics import Metrics
 
 logger = logging.getLogger("todo_backend.access")
 
-ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,128}")
+"""The same as in the frontend: an id that one of them took and the other did not would end between them."""
 QUIET = {"/livez", "/readyz", "/metrics"}
 """Routes that machines ask every few seconds: logged at level debug."""
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -12,16 +15,41 @@ from kube_acceptance.ingress import Ingress
 from kube_acceptance.state import paths
 
 
-def ask(ingress: Ingress, method: str, path: str, body: str = "") -> requests.Response:
-    """Send one request through the Ingress, with a JSON body if one is given.
+def ask(
+    ingress: Ingress, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None
+) -> requests.Response:
+    """Send one request through the Ingress, with a JSON body and further headers if they are given.
 
     Raises:
         AcceptanceError: There was no answer.
     """
     try:
-        return ingress.request(method, path, json=json.loads(body) if body else None)
+        return ingress.request(method, path, json=json.loads(body) if body else None, headers=headers)
     except requests.RequestException as error:
         raise AcceptanceError(f"{method} {path} for {ingress.host} got no answer ({type(error).__name__})") from error
+
+
+def ask_often(ingress: Ingress, path: str, count: int, *, rate: float) -> Counter[int]:
+    """Send GETs one after the other, not faster than a rate; each is answered, or this fails.
+
+    Args:
+        ingress: The way.
+        path: The path.
+        count: How many.
+        rate: How many a second at most.
+
+    Returns:
+        How often there was which status.
+
+    Raises:
+        AcceptanceError: One was not answered, so that it is not known what became of it.
+    """
+    statuses: Counter[int] = Counter()
+    begun = time.monotonic()
+    for number in range(count):
+        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        statuses[ask(ingress, "GET", path).status_code] += 1
+    return statuses
 
 
 def must_be(status: int, found: int, *, what: str) -> None:

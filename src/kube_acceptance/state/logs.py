@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.probe.endpoints import INGRESS
+from kube_acceptance.probe.inventory import Inventory
 from kube_acceptance.release import Release
+from kube_acceptance.release.release import COMPONENT
 
-LEVELS = ("trace", "debug", "info", "notice", "warning", "error", "critical", "fatal")
+LEVELS = ("trace", "debug", "info", "notice", "warning", "error", "critical", "fatal", "panic")
 LINES = 10_000  # the last ones of each container
 
 
 @dataclass(frozen=True)
 class Line:
-    """A log line and the pod that wrote it."""
+    """A log line, and the pod and the container that wrote it."""
 
     pod: str
     text: str
+    container: str = ""
+    component: str = ""
 
     def __str__(self) -> str:
         return f"pod {self.pod}: {self.text[:300]}"
@@ -35,7 +40,7 @@ class Line:
 
 
 def lines(release: Release, component: str = "") -> list[Line]:
-    """The log lines of a tier's pods, or of all.
+    """The log lines of a tier's pods, or of all; of a container that was started anew, what it wrote before as well.
 
     Raises:
         AcceptanceError: A pod has written none.
@@ -43,14 +48,43 @@ def lines(release: Release, component: str = "") -> list[Line]:
     found: list[Line] = []
     for pod in release.pods(component):
         said = [
-            Line(pod.metadata.name, text)
+            Line(pod.metadata.name, text, container.name, (pod.metadata.labels or {}).get(COMPONENT, ""))
             for container in [*(pod.spec.init_containers or []), *pod.spec.containers]
-            for text in release.logs(pod.metadata.name, container.name, lines=LINES).splitlines()
-            if text.strip()
+            for previous in ((True, False) if _restarted(pod, container.name) else (False,))
+            for text in _lines(release.logs(pod.metadata.name, container.name, lines=LINES, previous=previous))
         ]
         if not said:
             raise AcceptanceError(f"pod {pod.metadata.name} has written no log line, so nothing was checked")
         found += said
+    return found
+
+
+def _lines(logged: str) -> list[str]:
+    # JSON may hold characters raw that splitlines() would end a line at
+    return [text for text in logged.split("\n") if text.strip()]
+
+
+def _restarted(pod: Any, container: str) -> bool:
+    statuses = [*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or [])]
+    return any(status.name == container and status.restart_count for status in statuses)
+
+
+def of(release: Release, log: str) -> list[Line]:
+    """The log lines of a tier, or of the controller of the release's Ingress.
+
+    Raises:
+        AcceptanceError: A pod has written none, or nothing is known of the controller.
+    """
+    if log != INGRESS:
+        return lines(release, log)
+    inventory = Inventory(release.cluster.new_client, namespace=release.namespace, tier_label=COMPONENT, tier_labels={})
+    found = []
+    for pod in inventory.ingress_controllers():
+        meta = pod.metadata
+        logged: str = release.cluster.core.read_namespaced_pod_log(meta.name, meta.namespace, tail_lines=LINES)
+        found += [Line(meta.name, text, pod.spec.containers[0].name) for text in _lines(logged)]
+    if not found:
+        raise AcceptanceError(f"the {INGRESS} has written no log line, so nothing was checked")
     return found
 
 

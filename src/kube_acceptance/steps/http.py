@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.ingress import Ingress
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
@@ -100,6 +101,27 @@ def request(ingress: Ingress, method: str, path: str) -> requests.Response:
 def request_with(ingress: Ingress, method: str, path: str, docstring: str) -> requests.Response:
     """Sends one request with the JSON below the step, never again by itself."""
     return answers.ask(ingress, method, path, docstring)
+
+
+@when(
+    'a {method} request for "{path}" is sent through the Ingress with the header "{name}" set to "{value}"',
+    target_fixture="answer",
+    example='a GET request for "/api/orders" is sent through the Ingress with the header "X-Request-ID" set to "tea-1"',
+)
+def request_with_header(ingress: Ingress, method: str, path: str, name: str, value: str) -> requests.Response:
+    """Sends one request with a further header, never again by itself."""
+    return answers.ask(ingress, method, path, headers={name: value})
+
+
+@when(
+    '{count:d} requests for "{path}" are sent through the Ingress, {rate:d} a second, and all are answered {status:d}',
+    example='25 requests for "/api/orders" are sent through the Ingress, 5 a second, and all are answered 200',
+)
+def requests_sent(ingress: Ingress, count: int, path: str, rate: int, status: int) -> None:
+    """Sends GETs one after the other, not faster than that; none of them again."""
+    found = answers.ask_often(ingress, path, count, rate=rate)
+    if found != {status: count}:
+        raise AcceptanceError(f"of {count} requests for {path} not all were answered {status}: {dict(found)}")
 
 
 @assertion("the answer has the status {status:d}", timed=False)

@@ -1,4 +1,4 @@
-{{- /* Task: T-417
+{{- /* Task: T-417 T-418
 Where an archive is to be restored, the migration's pod does it first: what the archive holds is then brought up to date like any other data. */ -}}
 
 {{- /* The claim that archives are in. */ -}}
@@ -15,12 +15,13 @@ Where an archive is to be restored, the migration's pod does it first: what the 
   {{- $container := include "todo.container" (list . "postgres" .Values.restore.resources) | fromYaml }}
   {{- $_ := merge $container.securityContext (dict "runAsUser" 70 "runAsGroup" 70) }}
   {{- toYaml $container | nindent 2 }}
-  command: [sh, /scripts/restore.sh]
+  command: [bash, /scripts/structured.sh, restore, sh, /scripts/restore.sh]
   env:
     {{- include "todo.databaseEnvironment" . | nindent 4 }}
     - {name: FOLDER, value: /backups}
     - {name: ARCHIVE, value: {{ .Values.restore.archive | quote }}}
     - {name: SCRATCH, value: /scratch}
+    - {name: TMPDIR, value: /scratch}
     - {name: PATIENCE, value: "60"}
   volumeMounts:
     - {name: backups, mountPath: /backups, readOnly: true}
