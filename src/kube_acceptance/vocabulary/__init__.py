@@ -14,8 +14,8 @@ MODULES = tuple(
         *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases"),
         *("objects", "workloads", "cron_jobs", "pods", "services", "http"),
         *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
-        *("logs", "events", "metrics", "monitoring", "resources", "scaling", "faults", "ledger", "traffic", "load", "sidecars"),
-        *("documents", "browser"),
+        *("logs", "events", "metrics", "monitoring", "resources", "scaling", "faults", "ledger", "traffic", "load"),
+        *("sidecars", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""
