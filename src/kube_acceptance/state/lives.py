@@ -9,7 +9,7 @@ from kube_acceptance.release import Release
 from kube_acceptance.release.release import COMPONENT, INSTANCE
 from kube_acceptance.wait.changes import Mirror
 
-KILLING = "Killing"  # kubelet's event when it stops a container
+KILLING, STOPPING = "Killing", "Stopping container"  # kubelet's event when a pod is to end; a restart says another
 SECOND = 1.0  # the grain of that event's time
 
 
@@ -43,13 +43,17 @@ class Lives(AbstractContextManager["Lives"]):
         times = [
             event.first_timestamp.timestamp()
             for event in events
-            if event.reason == KILLING and event.involved_object.uid == pod.metadata.uid and event.first_timestamp
+            if event.involved_object.uid == pod.metadata.uid and _is_stopping(event)
         ]
         return min(times, default=None)
 
     def _is_of(self, pod: Any, component: str) -> bool:
         labels = pod.metadata.labels or {}
         return labels.get(INSTANCE) == self._release.name and labels.get(COMPONENT) == component
+
+
+def _is_stopping(event: Any) -> bool:
+    return bool(event.reason == KILLING and str(event.message).startswith(STOPPING) and event.first_timestamp)
 
 
 def images(pod: Any) -> set[str]:

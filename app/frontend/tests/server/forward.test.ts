@@ -38,6 +38,18 @@ describe("passing on", () => {
     expect(await response.json()).toEqual({ id: "1" });
   });
 
+  it("says which backend answered, under another name than its own", async () => {
+    await useBackend((_, response) => {
+      response.setHeader("x-served-by", "backend-1");
+      sendJson(response, 200, {});
+    });
+
+    const { headers } = await GET(new Request(`${PAGE}/api/todos`));
+
+    expect(headers.get("x-backend-pod")).toBe("backend-1");
+    expect(headers.has("x-served-by")).toBe(false);
+  });
+
   it("keeps a path below the todos as it is", async () => {
     let url: string | undefined;
     await useBackend((request, response) => {
