@@ -87,7 +87,6 @@ Feature: Scaling
         | backend   | 75  | 75     |
         | database  | 75  | 75     |
       And no container used more memory than it requests
-      And the HorizontalPodAutoscaler "${RELEASE}-backend" is "ScalingLimited" because of "TooManyReplicas" within 1 minute
       Given the "backend" pods as they are now
       When the release is upgraded with "backup.keep" set to 8, and ready within 2 minutes
       Then the "backend" pods are the same as before
