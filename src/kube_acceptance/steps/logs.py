@@ -47,3 +47,11 @@ def lines_below_level(release: Release, component: str, level: str) -> None:
     lines = logs.lines(release, component)
     must(logs.at_least(lines, level), of="log lines")
     note(f"{len(lines)} log lines")
+
+
+@assertion('the least serious line of the "{component}" pods has the level "{level}"')
+def least_level(release: Release, component: str, level: str) -> None:
+    """Of the JSON log lines of each of a tier's pods, some have that level and none a less serious one."""
+    lines = logs.lines(release, component)
+    must(logs.not_least(lines, level), of="pods")
+    note(f"{len(lines)} log lines")

@@ -14,6 +14,7 @@ from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
+from kube_acceptance.release.values import differing, disagreements
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.state import notes, paths, workloads
@@ -29,6 +30,38 @@ def installed(shared_release: Release, session: Session) -> Release:
     """The release that scenarios share which change nothing."""
     session.focus = shared_release
     return shared_release
+
+
+@given(
+    'the chart is installed with the values file "{file}"',
+    target_fixture="release",
+    example='the chart is installed with the values file "values-dev.yaml"',
+)
+def installed_with_file(values_release: Callable[[str], Release], session: Session, file: str) -> Release:
+    """The release that scenarios share which change nothing and ask for that values file of the chart.
+
+    An outline whose examples have the column `values` compares the files in the report: a row for the behaviour, and
+    its outcome with each of them.
+    """
+    session.focus = release = values_release(file)
+    return release
+
+
+@assertion("the releases of these values files differ in just these values")
+def values_differ(values_release: Callable[[str], Release], datatable: list[list[str]]) -> None:
+    """Releases that are installed with the files that head the columns of `| value | FILE | FILE |` differ in its rows.
+
+    What a release runs with is compared, defaults too, without what the harness sets for every release.
+    """
+    import yaml
+
+    table = rows(datatable)
+    releases = {file: values_release(file) for file in datatable[0][1:]}
+    set_by_harness = {path for release in releases.values() for path in release.chart.overrides}
+    told = {row["value"]: {file: yaml.safe_load(row[file]) for file in releases} for row in table}
+    found = differing({file: release.all_values() for file, release in releases.items()}, without=set_by_harness)
+    must(disagreements(found, told), of="values")
+    note(f"{len(found)} values differ, of {len(releases)} releases")
 
 
 @given("the chart is installed in a namespace of its own", target_fixture="release")
