@@ -237,21 +237,27 @@ class Session:
         self.cluster.namespace(name, {ENFORCE: enforcing, **instead, **self.labels})
         return name
 
-    def new_release(self, namespace: str) -> Release:
+    def new_release(self, namespace: str, *, name: str = "") -> Release:
         """A release of the project's chart under a host name of its own; not installed yet.
 
         Two releases with one host would answer for each other.
+
+        Args:
+            namespace: Its namespace.
+            name: Its name, if it is another than the project's usual one.
         """
         rendered = self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {})
-        return self._release(namespace, self.config, self.deployable_chart(), post_renderer=rendered)
+        return self._release(namespace, self.config, self.deployable_chart(), name=name, post_renderer=rendered)
 
     def previous_release(self, namespace: str) -> Release:
         """A release of the previous version of the chart, otherwise like `new_release`; see `previous`."""
         return self._release(namespace, self.previous.config, self.previous.chart(self.tool("helm")))
 
-    def _release(self, namespace: str, config: Config, chart: Chart, **options: Any) -> Release:
-        host = {config.ingress_value: f"{namespace}.localhost"} if config.ingress_value else {}
-        return Release(self.cluster, chart.using(**host), name=config.release, namespace=namespace, **options)
+    def _release(self, namespace: str, config: Config, chart: Chart, *, name: str = "", **options: Any) -> Release:
+        host = f"{name}.{namespace}.localhost" if name else f"{namespace}.localhost"
+        values = {config.ingress_value: host} if config.ingress_value else {}
+        used = chart.using(**values)
+        return Release(self.cluster, used, name=name or config.release, namespace=namespace, **options)
 
     def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
         """The release for the scenarios that change nothing: whoever asks first installs it, for all workers.

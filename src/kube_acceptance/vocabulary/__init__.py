@@ -11,9 +11,20 @@ from kube_acceptance.vocabulary.parts import must, rows, some
 MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
-        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases", "objects"),
+        *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases"),
+        *("neighbours", "objects"),
         *("workloads", "cron_jobs", "pods", "services", "http"),
-        *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
+        *(
+            "network",
+            "outside",
+            "policy_changes",
+            "opinions",
+            "policy_meaning",
+            "volumes",
+            "secrets",
+            "access",
+            "pod_security",
+        ),
         *("logs", "events", "metrics", "faults", "ledger", "documents", "browser"),
     )
 )
