@@ -79,7 +79,8 @@ Feature: Releases
   Rule: Two releases do not touch each other
 
     Scenario: Two releases in one namespace
-      Given the chart is installed in a namespace of its own
+      Given the cluster enforces network policies
+      And the chart is installed in a namespace of its own
       And a second release of the chart, "second", is installed in the same namespace
       When a todo "Of the second" is created through the Ingress
       And the scenario turns to the first release

@@ -29,7 +29,7 @@ def pod_networks(release: Release) -> list[str]:
         AcceptanceError: The nodes do not tell them.
     """
     nodes = release.cluster.core.list_node().items
-    found = [network for node in nodes for network in node.spec.pod_cid_rs or []]
+    found = [network for node in nodes for network in node.spec.pod_cidrs or []]
     if not found:
         raise AcceptanceError("no node tells its network of pods, so nobody knows what is inside of the cluster")
     return found
@@ -38,7 +38,7 @@ def pod_networks(release: Release) -> list[str]:
 def of_services(release: Release) -> set[str]:
     """The addresses of all Services of the cluster."""
     listed = release.cluster.core.list_service_for_all_namespaces().items
-    return {address for service in listed for address in service.spec.cluster_i_ps or [] if address != "None"}
+    return {address for service in listed for address in service.spec.cluster_ips or [] if address != "None"}
 
 
 def cluster_domain(release: Release) -> str:
