@@ -55,7 +55,7 @@ Feature: Secrets
   Rule: Rotation
     A change of the Secret is all that it takes: the roles get the new passwords, the backend reads them when it connects.
 
-    @REQ-SEC-06
+    @REQ-SEC-06 @REQ-CFG-02
     Scenario: The passwords of a Secret of one's own are rotated
       Given a namespace of its own, in whose Secret "passwords" each of the keys "password, admin-password" holds a canary
       And the chart is installed there with "database.existingSecret" set to "passwords"

@@ -62,6 +62,16 @@ def replaced(release: Release, old: Passwords, pytestconfig: pytest.Config) -> P
     return Passwords(old.secret, values, old.uids)
 
 
+@when('another Secret "{name}" holds a random one for each of them', target_fixture="new")
+def in_another_secret(release: Release, old: Passwords, pytestconfig: pytest.Config, name: str) -> Passwords:
+    values = {key: canary.new(key).value for key in ROLES}
+    for value in values.values():
+        pytestconfig.stash[redactor_key].add(value)
+    body = {"metadata": {"name": name}, "stringData": values}
+    release.cluster.core.create_namespaced_secret(release.namespace, body)
+    return Passwords(name, values, old.uids)
+
+
 @assertion("the new passwords open the database from a backend pod")
 def new_open(release: Release, new: Passwords) -> None:
     _must_all(release, new, OPENED, "the new")

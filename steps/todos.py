@@ -43,6 +43,17 @@ def ingress_lists(ingress: Ingress, title: str) -> None:
         raise AcceptanceError(f"the todo {title!r} is not listed through the Ingress")
 
 
+@assertion('the Ingress lists the todo "{title}", and not "{other}"')
+def ingress_lists_one(ingress: Ingress, title: str, other: str) -> None:
+    found = set(listed(ingress).values())
+    if title not in found:
+        raise AcceptanceError(
+            f"the todo {title!r} is not listed through the Ingress, so nothing can be said of {other!r}"
+        )
+    if other in found:
+        raise AcceptanceError(f"the todo {other!r} is listed through the Ingress of {ingress.host}")
+
+
 @assertion("every acknowledged write is listed through the Ingress")
 def acknowledged_listed(ingress: Ingress, load: Load) -> None:
     load.ledger.must_lose_nothing(listed(ingress))

@@ -167,6 +167,10 @@ class Config(_Section):
     chart: Path = Path("chart")
     release: str = "app"
     values: list[Path] = Field(default_factory=list)
+    secrets: dict[Path, dict[str, list[str]]] = Field(
+        default_factory=dict,
+        description="Secrets that must be there before a values file can be installed, by its path: their keys by name",
+    )
     ingress_value: str = Field(
         default="", description="the value that names the Ingress host; each release gets its own"
     )

@@ -66,6 +66,19 @@ def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Conf
     return release
 
 
+@pytest.fixture(scope="session")
+def values_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Callable[[str], Release]:
+    """Gives the release of a values file that scenarios share which change nothing; one for all workers of a run."""
+    redactor = pytestconfig.stash[redactor_key]
+
+    def installed(file: str) -> Release:
+        release = session.values_release(file, lambda new: install(new, redactor), redact=redactor)
+        redactor.learn(release)
+        return release
+
+    return installed
+
+
 @pytest.fixture
 def empty_release(cluster: Cluster, session: Session) -> Iterator[Release]:
     """A release for one scenario alone, in a namespace of its own, before it is installed."""

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
@@ -245,21 +245,27 @@ class Session:
         self.cluster.namespace(name, {ENFORCE: enforcing, **instead, **self.labels})
         return name
 
-    def new_release(self, namespace: str) -> Release:
+    def new_release(self, namespace: str, *, name: str = "") -> Release:
         """A release of the project's chart under a host name of its own; not installed yet.
 
         Two releases with one host would answer for each other.
+
+        Args:
+            namespace: Its namespace.
+            name: Its name, if it is another than the project's usual one.
         """
         rendered = self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {})
-        return self._release(namespace, self.config, self.deployable_chart(), post_renderer=rendered)
+        return self._release(namespace, self.config, self.deployable_chart(), name=name, post_renderer=rendered)
 
     def previous_release(self, namespace: str) -> Release:
         """A release of the previous version of the chart, otherwise like `new_release`; see `previous`."""
         return self._release(namespace, self.previous.config, self.previous.chart(self.tool("helm")))
 
-    def _release(self, namespace: str, config: Config, chart: Chart, **options: Any) -> Release:
-        host = {config.ingress_value: f"{namespace}.localhost"} if config.ingress_value else {}
-        return Release(self.cluster, chart.using(**host), name=config.release, namespace=namespace, **options)
+    def _release(self, namespace: str, config: Config, chart: Chart, *, name: str = "", **options: Any) -> Release:
+        host = f"{name}.{namespace}.localhost" if name else f"{namespace}.localhost"
+        values = {config.ingress_value: host} if config.ingress_value else {}
+        used = chart.using(**values)
+        return Release(self.cluster, used, name=name or config.release, namespace=namespace, **options)
 
     def shared_release(self, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
         """The release for the scenarios that change nothing: whoever asks first installs it, for all workers.
@@ -277,6 +283,44 @@ class Session:
             return release.namespace
 
         return self.new_release(self.shared.once("release", make, redact=redact))
+
+    def values_release(self, file: str, install: Callable[[Release], None], *, redact: Callable[[str], str]) -> Release:
+        """The release of one values file for the scenarios that change nothing, shared like `shared_release`.
+
+        Where the project installs with just that file anyway, the two are one.
+
+        Args:
+            file: The values file's name in the chart's folder.
+            install: Installs it, and waits until it is ready.
+            redact: Takes secrets out of why it could not be installed.
+
+        Raises:
+            ConfigurationError: The chart has no such values file.
+        """
+        relative = self.config.chart / file
+        if file not in (known := [each.name for each in self.chart().values_files]):
+            raise ConfigurationError(f"the chart has no values file {file}", hint=f"It has {', '.join(known)}.")
+        if self.config.values == [relative]:
+            return self.shared_release(install, redact=redact)
+
+        def of(namespace: str) -> Release:
+            release = self.new_release(namespace)
+            release.chart = release.chart.using(release.chart.folder / file)
+            return release
+
+        def make() -> str:
+            release = self.focus = of(self.new_namespace(Path(file).stem))
+            self._make_secrets(release.namespace, self.config.secrets.get(relative, {}))
+            install(release)
+            return release.namespace
+
+        return of(self.shared.once(f"release-{file}", make, redact=redact))
+
+    def _make_secrets(self, namespace: str, wanted: Mapping[str, Sequence[str]]) -> None:
+        """Secrets with random values."""
+        for name, keys in wanted.items():
+            body = {"metadata": {"name": name}, "stringData": {key: secrets.token_hex(16) for key in keys}}
+            self.cluster.core.create_namespaced_secret(namespace, body)
 
     @contextlib.contextmanager
     def own_release(self, *, previous: bool = False) -> Iterator[Release]:

@@ -208,3 +208,18 @@ def test_targets_are_no_sources(directory: Directory, name: str) -> None:
     with pytest.raises(ProbeError) as caught:
         directory.places(name)
     assert caught.value.summary == f"{name} can be a target, but no connection can be made from there"
+
+
+def test_tiers_of_another_release_in_the_namespace_are_called_by_its_name(cluster: Cluster, peers: FakePeers) -> None:
+    made: Any = Inventory
+    inventory = made(lambda: None, namespace="shop", tier_label=TIER, tier_labels={}, release="one")
+    labels = {**DATABASE, "app.kubernetes.io/instance": "one"}
+    cluster.pods += [
+        pod("one-database", labels=labels, address="10.0.0.4"),
+        pod("two-database", labels={**labels, "app.kubernetes.io/instance": "two"}, address="10.0.0.5"),
+    ]
+    directory: Any = Directory
+    found = directory(inventory, peers)
+    found.refresh()
+    assert [place.pod for place in found.places("database")] == ["one-database"]
+    assert [place.pod for place in found.places("database of two")] == ["two-database"]

@@ -44,6 +44,7 @@ class Directory:
     """Finds places and targets by the names that rows use.
 
     - `TIER`: every running pod of the namespace whose tier label has that value
+    - `TIER of RELEASE`: those of another release in the namespace
     - `stand-in for TIER`: a pod of the harness's own with the tier's labels, as for a Job that is over
     - `stranger`: a pod without labels in the namespace; `stranger in another namespace`
     - `ingress controller`: every running pod behind the IngressClass of the namespace's Ingresses

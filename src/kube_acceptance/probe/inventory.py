@@ -13,6 +13,7 @@ from kube_acceptance.probe.outcome import PROBED, Protocol
 from kube_acceptance.probe.peers import NEVER_READY
 
 CONTROLLER_NAME = "app.kubernetes.io/name"  # as Ingress controllers' charts label their pods and their IngressClass
+RELEASE = "app.kubernetes.io/instance"
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 # set by controllers, which would take a pod with them for their own
 CONTROLLED = ("pod-template-hash", "controller-revision-hash", "controller-uid", "job-name")
@@ -27,6 +28,7 @@ class Inventory:
         namespace: The namespace of the release.
         tier_label: The label whose value is a pod's tier.
         tier_labels: The pods' labels of tiers that leave no trace in the cluster, such as hook Jobs that are removed.
+        release: The release's name; where the namespace has others besides, theirs are called `TIER of RELEASE`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Inventory:
         namespace: str,
         tier_label: str,
         tier_labels: Mapping[str, Mapping[str, str]],
+        release: str = "",
     ) -> None:
         api = new_client()
         self._core: Any = client.CoreV1Api(api)
@@ -46,6 +49,7 @@ class Inventory:
         self.namespace = namespace
         self.tier_label = tier_label
         self._tier_labels = tier_labels
+        self._release = release
         self._pods: list[Any] = []
         self._controllers: list[Any] = []
         self._controller_labels: str | None = None
@@ -81,8 +85,12 @@ class Inventory:
         return str(self._core.read_namespaced_config_map("kube-root-ca.crt", self.namespace).data["ca.crt"])
 
     def _tier(self, pod: Any) -> str | None:
-        tier: str | None = (pod.metadata.labels or {}).get(self.tier_label)
-        return tier
+        return self._called(pod.metadata.labels or {})
+
+    def _called(self, labels: Mapping[str, str]) -> str | None:
+        """What a pod's tier is called, by its labels."""
+        tier, of = labels.get(self.tier_label), labels.get(RELEASE)
+        return f"{tier} of {of}" if tier and self._release and of not in (None, self._release) else tier
 
     def labels_of(self, tier: str) -> Mapping[str, str]:
         """The labels that a tier's pods have, without those of their controllers.
@@ -93,7 +101,7 @@ class Inventory:
         known: dict[str, Mapping[str, str]] = dict(self._tier_labels)
         workloads, jobs = self._templates()
         for labels in [one.metadata.labels for one in self._pods + workloads + jobs]:
-            if labels and (found := labels.get(self.tier_label)):
+            if labels and (found := self._called(labels)):
                 known.setdefault(found, labels)
         if tier not in known:
             raise ProbeError(

@@ -35,6 +35,7 @@ class Peers(AbstractContextManager["Peers"]):
         image: The probe image's reference.
         labels: Labels for what can carry them without taking part in a test: the namespace, the outside container.
         network: The Docker network of the cluster's nodes.
+        outside_ports: Where the container outside of the cluster listens.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Peers(AbstractContextManager["Peers"]):
         *,
         labels: Mapping[str, str],
         network: str = "kind",
+        outside_ports: Sequence[int] = OUTSIDE_PORTS,
     ) -> None:
         self._core: Any = client.CoreV1Api(new_client())
         self._image = image
         self._labels = dict(labels)
         self._network = network
+        self._outside_ports = tuple(outside_ports)
         self._pods: list[tuple[str, str]] = []
         self._namespace = ""
         self._engine: docker.DockerClient | None = None
@@ -135,7 +138,7 @@ class Peers(AbstractContextManager["Peers"]):
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
                 self._image,
-                agent_arguments("note", nonce, *OUTSIDE_PORTS),
+                agent_arguments("note", nonce, *self._outside_ports),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
                 network=self._network,
@@ -156,6 +159,12 @@ class Peers(AbstractContextManager["Peers"]):
             raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
         self._outside_target = Target("outside", address, nonce, behind=(address,), received=self._received_outside)
         return self._outside_target
+
+    @property
+    def outside_container(self) -> str:
+        """The name of the container outside; see `outside`."""
+        self.outside()
+        return str(self._outside.name)
 
     def _received_outside(self) -> set[str]:
         try:

@@ -36,6 +36,7 @@ class Reachability(AbstractContextManager["Reachability"]):
         labels: Labels for the harness's own namespace and container, by which orphans are found.
         network: The Docker network of the cluster's nodes, for `outside`.
         peers: Where places of the harness's own come from, instead of the cluster.
+        release: The release's name, by which its tiers are told from those of others in the namespace.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Reachability(AbstractContextManager["Reachability"]):
         labels: Mapping[str, str] | None = None,
         network: str = "kind",
         peers: Peers | None = None,
+        release: str = "",
     ) -> None:
         self._enforced = enforcement is not None
         self._peers = peers or Peers(new_client, image, labels=labels or {}, network=network)
         self._new_observer = partial(Observer, new_client, image)
         self._inventory = Inventory(
-            new_client, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}
+            new_client, namespace=namespace, tier_label=tier_label, tier_labels=tier_labels or {}, release=release
         )
         self._directory = Directory(self._inventory, self._peers)
 

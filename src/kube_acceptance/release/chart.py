@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import yaml
 
 from kube_acceptance.command import CommandError, Completed, run
-from kube_acceptance.errors import ReleaseError
+from kube_acceptance.errors import ConfigurationError, ReleaseError
 from kube_acceptance.scratch import scratch
 
 
@@ -46,6 +47,29 @@ class Chart:
         return Chart(
             self.helm_program, self.folder, values=values or self.values, overrides=merged, change=self._change
         )
+
+    def edited(self, folder: Path, file: str, words: str, others: str) -> Chart:
+        """The same chart and values with other words in one of its files, as another version of it would have them.
+
+        Args:
+            folder: Where the copy is made; the chart's folder must not be there yet.
+            file: The file's path in the chart's folder.
+            words: What stands there.
+            others: What stands there instead.
+
+        Raises:
+            ConfigurationError: There is no such file, or the words do not stand in it.
+        """
+        copy = Path(shutil.copytree(self.folder, folder / self.folder.name))
+        path = copy / file
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if words not in before:
+            raise ConfigurationError(f"no {words!r} stands in {file} of the chart {self.folder.name}")
+        path.write_text(before.replace(words, others), encoding="utf-8")
+        values = [
+            copy / each.relative_to(self.folder) if each.is_relative_to(self.folder) else each for each in self.values
+        ]
+        return Chart(self.helm_program, copy, values=values, overrides=self.overrides, change=self._change)
 
     @property
     def app_version(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from kube_acceptance.wait.workloads import Workloads, serving
 
 COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"
+ROLLBACK = "--rollback-on-failure"
 HELM_TIMEOUT = 180.0  # seconds
 
 
@@ -46,6 +48,7 @@ class Release:
         self.name = name
         self.namespace = namespace
         self._post_renderer = post_renderer
+        self._charts: dict[int, Chart] = {}
 
     def install(self) -> None:
         """Install or upgrade, without Helm's own waiting: `wait_until_ready` is stricter and knows causes.
@@ -64,11 +67,51 @@ class Release:
         """Upgrade with further values, by dotted path, without waiting; returns the new revision.
 
         Raises:
-            ReleaseError: Helm refused; the first line is its reason.
+            ReleaseError: Helm refused, and the next upgrade is without these values; the first line is its reason.
         """
-        self.chart = self.chart.using(**values)
-        self.install()
+        return self.upgrade_by(self.chart.using(**values))
+
+    def upgrade_by(self, chart: Chart) -> int:
+        """Upgrade by another chart or other values; otherwise like `upgrade`."""
+        before, self.chart = self._keep_chart(), chart
+        try:
+            self.install()
+        except ReleaseError:
+            self.chart = before
+            raise
         return self.revision()
+
+    def upgrade_or_roll_back(self, values: Mapping[str, Any], *, within: float) -> None:
+        """Have Helm itself upgrade, wait, and roll back by itself what is not ready in time.
+
+        Args:
+            values: Further values, by dotted path; they are gone when Helm has rolled back.
+            within: Seconds that Helm waits, before and after the rollback each.
+
+        Raises:
+            ReleaseError: Helm refused, or has rolled back; the first line is its reason.
+        """
+        before = self._keep_chart()
+        self.chart = before.using(**values)
+        # Helm 3 calls it so; Helm 4 keeps the old name for a while, with a warning
+        flag = (
+            "--atomic"
+            if self.chart.helm("version", "--template", "{{.Version}}").stdout.startswith("v3.")
+            else ROLLBACK
+        )
+        arguments, env = self._post_renderer
+        words = [self.name, str(self.chart.folder), flag, "--timeout", f"{within:.0f}s", *arguments]
+        try:
+            self._helm("upgrade", *words, with_values=True, env=env)
+        except ReleaseError:
+            self.chart = before
+            raise
+
+    def _keep_chart(self) -> Chart:
+        """Remember by which chart and values the newest revision came to be: a rollback to it brings them back."""
+        with contextlib.suppress(AcceptanceError):  # nothing is installed yet
+            self._charts.setdefault(self.revision(), self.chart)
+        return self.chart
 
     def upgrade_to(self, other: Release) -> int:
         """Upgrade to what another release of the same name and namespace would install; returns the new revision.
@@ -86,7 +129,9 @@ class Release:
         Raises:
             ReleaseError: There is no such revision, or Helm refused.
         """
+        self._keep_chart()
         self._helm("rollback", self.name, str(revision))
+        self.chart = self._charts.get(revision, self.chart)
         return self.revision()
 
     def uninstall(self) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from kube_acceptance.report import timing
 from kube_acceptance.report.attention import attention, problems_by_place
+from kube_acceptance.report.comparison import files
 from kube_acceptance.report.history import Track, slower, tracks, unsteady
 from kube_acceptance.report.model import (
     STATUSES,
@@ -145,6 +146,7 @@ def render(run: Run, siblings: Sequence[str] = ()) -> str:
             chapters=[
                 _Chapter(name, tuple(part)) for name, part in groupby(run.requirements, lambda each: each.chapter)
             ],
+            values_files=files(run.behaviours),
             all_tags=sorted({tag for scenario in scenarios for tag in scenario.tags}),
             proved=sorted({name for scenario in scenarios for name in scenario.requirements}),
             slow_scenarios=timing.slow_scenarios(scenarios),

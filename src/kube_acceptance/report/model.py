@@ -2,6 +2,7 @@
 
 Run
 ├── Problem          what kept scenarios from being collected or the run from ending well
+├── Behaviour        ── Cell: what became of it with each values file
 ├── Requirement      ── Task
 ├── Past             what became of a scenario in an earlier run
 └── Feature          ── Rule
@@ -262,11 +263,31 @@ class Requirement(Record):
     outcome: Outcome = "not in this run"
 
 
+class Cell(Record):
+    """What became of a behaviour with one values file.
+
+    `scenario` is the id of the outline's row, and `said` what the row says besides, such as how many pods there are.
+    """
+
+    scenario: Text
+    status: ScenarioStatus
+    said: dict[Text, Text] = Field(default_factory=dict)
+
+
+class Behaviour(Record):
+    """A scenario outline whose rows have each a values file, by which `cells` are found; see `report.comparison`."""
+
+    feature: Text
+    name: Text
+    rule: Text = ""
+    cells: dict[Text, Cell]
+
+
 class Run(Record):
     """One run: what was asked for, on what, and everything that came of it.
 
-    `left_out` counts the scenarios that were collected but not selected; `past` holds what is recorded of scenarios (by
-    id, oldest first) in the runs before this one.
+    `left_out` counts the scenarios that were collected but not selected; `behaviours` compares the values files; `past`
+    holds what is recorded of scenarios (by id, oldest first) in the runs before this one.
     """
 
     title: Text
@@ -277,6 +298,7 @@ class Run(Record):
     features: list[Feature] = Field(default_factory=list)
     left_out: int = 0
     requirements: list[Requirement] = Field(default_factory=list)
+    behaviours: list[Behaviour] = Field(default_factory=list)
     problems: list[Problem] = Field(default_factory=list)
     past: dict[Text, list[Past]] = Field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from kube_acceptance.report.assemble import Heard, Reached, with_outcomes, with_results
+from kube_acceptance.report.comparison import compared
 from kube_acceptance.report.html import render, sentence
 from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario
 from kube_acceptance.report.observer import RECORD, Observer
@@ -311,6 +312,7 @@ class Recorder:
             features=features,
             left_out=len(self._left_out),
             requirements=requirements,
+            behaviours=compared(features),
             problems=self._problems,
             past={name: list(results) for name, results in past.items()},
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kube_acceptance.console import progress
+from kube_acceptance.report.comparison import files
 from kube_acceptance.report.html import duration, reach, sentence
 from kube_acceptance.report.model import STATUSES, Run, Scenario
 from kube_acceptance.report.wording import cause, command, store, title
@@ -73,6 +74,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _list("In quarantine", [_entry(each) for each in held])
     idle = [each for each in scenarios if each.status in ("skipped", "not run")]
     yield from _list("Proved nothing", [_entry(each) for each in idle])
+    yield from _values_files(run)
     yield from _slowest(scenarios)
 
 
@@ -82,6 +84,16 @@ def _counts(run: Run) -> Iterator[str]:
         found |= {"left out": run.left_out}  # type: ignore[dict-item]
     if found:
         yield from _table(list(found), [[str(count) for count in found.values()]])
+
+
+def _values_files(run: Run) -> Iterator[str]:
+    if names := files(run.behaviours):
+        yield from ("", "### Values files")
+        rows = [
+            [_prose(each.name), *(_prose(each.cells[name].status) if name in each.cells else "" for name in names)]
+            for each in run.behaviours
+        ]
+        yield from _table(["behaviour", *map(_prose, names)], rows)
 
 
 def _slowest(scenarios: Sequence[Scenario]) -> Iterator[str]:

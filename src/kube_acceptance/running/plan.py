@@ -23,6 +23,7 @@ from kube_acceptance.running.order import STATIC, order_key, tier, workers, work
 # what a fixture means for whoever wants to run the scenario
 FIXTURES: Mapping[str, str] = {
     "shared_release": "the shared release",
+    "values_release": "the shared release of a values file",
     "empty_release": "a release of its own",
     "browser": "a browser",
 }

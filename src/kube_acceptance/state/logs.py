@@ -107,3 +107,16 @@ def at_least(found: list[Line], level: str) -> Iterator[str]:
         raise AcceptanceError(f"none of {len(found)} log lines names its level, so nothing was checked")
     bad = LEVELS[LEVELS.index(level) :]
     return (f"a line of level {its} was logged by {line}" for line, its in levels if its in bad)
+
+
+def not_least(found: list[Line], level: str) -> Iterator[str]:
+    """The pods whose least serious JSON line is not of a level, a sentence each; raises as `at_least` does."""
+    at_least(found, level)
+    ranks: dict[str, list[int]] = {line.pod: [] for line in found}
+    for line in found:
+        if (its := str((line.fields or {}).get("level", "")).lower()) in LEVELS:
+            ranks[line.pod].append(LEVELS.index(its))
+    for pod, its_ranks in ranks.items():
+        least = LEVELS[min(its_ranks)] if its_ranks else "none that is known"
+        if least != level:
+            yield f"the least serious line of pod {pod} has the level {least}, not {level}"

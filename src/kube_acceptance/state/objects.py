@@ -63,10 +63,16 @@ def must_be_absent(release: Release, kind: str, name: str) -> None:
 
 def of_release(release: Release, kind: str) -> list[dict[str, Any]]:
     """The objects of a kind that carry the release's label; raises AcceptanceError when there are none."""
-    said = _kubectl(release, "get", kind, "--selector", f"{INSTANCE}={release.name}", "--output", "json")
-    found: list[dict[str, Any]] = json.loads(said)["items"]
+    found = labelled(release, kind)
     if not found:
         raise AcceptanceError(f"release {release.name} has no {kind} in namespace {release.namespace}")
+    return found
+
+
+def labelled(release: Release, kind: str) -> list[dict[str, Any]]:
+    """The objects of a kind that carry the release's label, if there are any."""
+    said = _kubectl(release, "get", kind, "--selector", f"{INSTANCE}={release.name}", "--output", "json")
+    found: list[dict[str, Any]] = json.loads(said)["items"]
     return found
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ReleaseError
 from kube_acceptance.release import Release
+from kube_acceptance.release.release import COMPONENT
 from kube_acceptance.state import workloads
 from kube_acceptance.wait.rollout import is_ready
 
@@ -130,6 +131,45 @@ def nodes(release: Release, component: str) -> set[str]:
 def uids(release: Release, component: str) -> dict[str, str]:
     """The names of a tier's pods by their UIDs."""
     return {str(pod.metadata.uid): pod.metadata.name for pod in release.pods(component)}
+
+
+def by_component(release: Release) -> dict[str, dict[str, str]]:
+    """The names of all running pods by their UIDs, by tier; never none."""
+    found: dict[str, dict[str, str]] = {}
+    for pod in serving(release):
+        found.setdefault(pod.metadata.labels.get(COMPONENT, ""), {})[str(pod.metadata.uid)] = pod.metadata.name
+    return found
+
+
+def not_just_replaced(
+    before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]], replaced: Sequence[str]
+) -> Iterator[str]:
+    """What keeps just these tiers from having new pods and all others from having the same, a sentence each.
+
+    Args:
+        before: Names of pods by UID, by tier.
+        now: Likewise.
+        replaced: The tiers that must have new pods.
+
+    Raises:
+        AcceptanceError: A tier is to have new pods that had none before.
+    """
+    for tier in replaced:
+        if not before.get(tier):
+            raise AcceptanceError(f"no {tier} pod ran before, so none can have been replaced")
+    for tier, uids_before in before.items():
+        uids_now = now.get(tier, {})
+        if not uids_now:
+            yield f"no {tier} pod runs any more"
+        elif tier in replaced:
+            yield from (
+                f"{tier} pod {name} is the same as before" for uid, name in uids_now.items() if uid in uids_before
+            )
+        else:
+            yield from (
+                f"{tier} pod {name} has been replaced" for uid, name in uids_before.items() if uid not in uids_now
+            )
+            yield from (f"{tier} pod {name} is new" for uid, name in uids_now.items() if uid not in uids_before)
 
 
 def environment(release: Release, container: Container) -> dict[str, str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from kube_acceptance.errors import MachineError
 from kube_acceptance.evidence.page import Watched, watched_key
+from kube_acceptance.ingress import Ingress
 from kube_acceptance.report import note
 from kube_acceptance.tools import locate_browser
+from kube_acceptance.vocabulary import assertion, must, some
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -55,13 +58,31 @@ def console_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, console_errors: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
+def requested() -> list[str]:
+    """The addresses that the page has asked for, itself or by what it loaded."""
+    return []
+
+
+@pytest.fixture
+def page(
+    browser: Browser, console_errors: list[str], requested: list[str], request: pytest.FixtureRequest
+) -> Iterator[Page]:
     """A page of its own for one scenario."""
     context = browser.new_context()
     page = context.new_page()
     page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda asked: requested.append(asked.url))
     page.on("pageerror", lambda error: console_errors.append(str(error)))
     request.node.stash[watched_key] = Watched(page, console_errors)
     yield page
     del request.node.stash[watched_key]
     context.close()
+
+
+@assertion("the browser has asked nobody but the Ingress", timed=False)
+def asked_nobody_else(ingress: Ingress, requested: list[str]) -> None:
+    """Whatever the page loaded or sent, it was the release's host by the Ingress that was asked."""
+    own = urlsplit(ingress.url).netloc
+    asked = [url for url in some(requested, what="requests of the browser") if not url.startswith(("data:", "blob:"))]
+    must((f"the browser asked for {url}" for url in asked if urlsplit(url).netloc != own), of="requests")
+    note(f"{len(asked)} requests, all to {own}")

@@ -90,3 +90,11 @@ def request_is_told_of(release: Release, answer: requests.Response, header: str,
     }
     lines = {log: logs.of(release, log) for log in some(tellings, what="logs")}
     note(f"request {structured.must_be_told(lines, tellings, answer, header)}")
+
+
+@assertion('the least serious line of the "{component}" pods has the level "{level}"')
+def least_level(release: Release, component: str, level: str) -> None:
+    """Of the JSON log lines of each of a tier's pods, some have that level and none a less serious one."""
+    lines = logs.lines(release, component)
+    must(logs.not_least(lines, level), of="pods")
+    note(f"{len(lines)} log lines")

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.state import objects, paths
@@ -88,6 +89,14 @@ def every_has(release: Release, kind: str, path: str, value: Any) -> None:
     for item in items:
         paths.must_equal(item, path, value, what=f"{kind} {item['metadata']['name']}")
     note(f"{len(items)} objects")
+
+
+@assertion("the release has {count:d} {kind} object(s)", example="the release has 2 PodDisruptionBudget objects")
+def has_count(release: Release, count: int, kind: str) -> None:
+    """Just so many objects of a kind, which the cluster knows, carry the release's label."""
+    found = [item["metadata"]["name"] for item in objects.labelled(release, kind)]
+    if len(found) != count:
+        raise AcceptanceError(f"release {release.name} has {len(found)} {kind} objects, not {count}", details=found)
 
 
 @assertion("the release has these objects")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.state import pods
+from kube_acceptance.state import granted, pods
 from kube_acceptance.vocabulary import assertion, given, must, some, when
 from kube_acceptance.wait.rollout import is_ready
 
@@ -85,6 +85,25 @@ def other_pods(release: Release, component: str, remembered_pods: dict[str, str]
     note(f"{len(remembered_pods)} pods before, {len(now)} others now")
 
 
+@given("all pods as they are now", target_fixture="all_remembered")
+def remember_all(release: Release) -> dict[str, dict[str, str]]:
+    """Remembers the running pods of all tiers by their UIDs."""
+    return pods.by_component(release)
+
+
+@assertion('just the "{components}" pods have been replaced', example='just the "web, worker" pods have been replaced')
+def just_replaced(release: Release, components: str, all_remembered: dict[str, dict[str, str]]) -> None:
+    """Of the tiers whose pods were remembered, these have none of the same pods, and all others have just the same."""
+    must(pods.not_just_replaced(all_remembered, pods.by_component(release), components.split(", ")), of="tiers")
+
+
+@assertion("no pod has been replaced since then")
+def none_replaced(release: Release, all_remembered: dict[str, dict[str, str]]) -> None:
+    """All pods that were remembered run, and no other pod of their tiers does."""
+    must(pods.not_just_replaced(all_remembered, pods.by_component(release), []), of="tiers")
+    note(f"{sum(map(len, all_remembered.values()))} pods")
+
+
 @assertion('only the "{component}" pods of before are ready, and no other one ever was')
 def only_those_ready(release: Release, component: str, remembered_pods: dict[str, str]) -> None:
     """The pods that were remembered are there and ready, and each of the others has been unready since it was made."""
@@ -97,6 +116,15 @@ def only_those_ready(release: Release, component: str, remembered_pods: dict[str
     )
     must((problem for pod in others if (problem := pods.was_ready(pod))), of="pods")
     note(f"{len(before)} pods of before are ready; never ready: {', '.join(pod.metadata.name for pod in others)}")
+
+
+@assertion(
+    'the kernel grants every "{component}" container "{memory}" of memory and "{cpu}" processors',
+    example='the kernel grants every "web" container "256Mi" of memory and "500m" processors',
+)
+def granted_by_kernel(release: Release, component: str, memory: str, cpu: str) -> None:
+    """The limits of each container's control group are just these."""
+    must(granted.others(release, component, memory, cpu), of="containers")
 
 
 @assertion('every "{component}" container is running')

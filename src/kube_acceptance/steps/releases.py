@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 
 from kube_acceptance import trace
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, ReleaseError
 from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
-from kube_acceptance.report import note
+from kube_acceptance.release.values import differing, disagreements
+from kube_acceptance.report import note, waited
 from kube_acceptance.session import Session
 from kube_acceptance.state import notes, paths, workloads
 from kube_acceptance.state import objects as cluster_objects
@@ -23,12 +25,46 @@ from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 from kube_acceptance.vocabulary.anew import forget_made_of
 
+HELM_OVERHEAD = 30.0  # seconds beside its waiting, on a machine that many work on
+
 
 @given("the chart is installed", target_fixture="release")
 def installed(shared_release: Release, session: Session) -> Release:
     """The release that scenarios share which change nothing."""
     session.focus = shared_release
     return shared_release
+
+
+@given(
+    'the chart is installed with the values file "{file}"',
+    target_fixture="release",
+    example='the chart is installed with the values file "values-dev.yaml"',
+)
+def installed_with_file(values_release: Callable[[str], Release], session: Session, file: str) -> Release:
+    """The release that scenarios share which change nothing and ask for that values file of the chart.
+
+    An outline whose examples have the column `values` compares the files in the report: a row for the behaviour, and
+    its outcome with each of them.
+    """
+    session.focus = release = values_release(file)
+    return release
+
+
+@assertion("the releases of these values files differ in just these values")
+def values_differ(values_release: Callable[[str], Release], datatable: list[list[str]]) -> None:
+    """Releases that are installed with the files that head the columns of `| value | FILE | FILE |` differ in its rows.
+
+    What a release runs with is compared, defaults too, without what the harness sets for every release.
+    """
+    import yaml
+
+    table = rows(datatable)
+    releases = {file: values_release(file) for file in datatable[0][1:]}
+    set_by_harness = {path for release in releases.values() for path in release.chart.overrides}
+    told = {row["value"]: {file: yaml.safe_load(row[file]) for file in releases} for row in table}
+    found = differing({file: release.all_values() for file, release in releases.items()}, without=set_by_harness)
+    must(disagreements(found, told), of="values")
+    note(f"{len(found)} values differ, of {len(releases)} releases")
 
 
 @given("the chart is installed in a namespace of its own", target_fixture="release")
@@ -54,6 +90,18 @@ def installed_again(release: Release) -> None:
     if (revision := release.revision()) != 1:
         raise AcceptanceError(f"release {release.name} had not been uninstalled: it is at revision {revision}, not 1")
     note("revision 1")
+
+
+@when(
+    'the chart is installed there again, with "{path}" set to {value:value}, and ready within {within:duration}',
+    example='the chart is installed there again, with "database.persistence.retain" set to false, and ready within '
+    "2 minutes",
+)
+def installed_again_with(release: Release, path: str, value: Any, within: float) -> None:
+    """Installs a release that was uninstalled, with one more value than it had."""
+    release.chart = release.chart.using(**{path: value})
+    installed_again(release)
+    _ready(release, "the new installation", within)
 
 
 @given("another namespace, for a release that is not installed yet", target_fixture="release")
@@ -139,6 +187,68 @@ def upgraded_with_in_vain(
 ) -> None:
     """As with one value, with those of a table `| path | value |`, the values written as YAML."""
     _must_fail(release, release.upgrade(values_of(datatable)), within, words, pytestconfig)
+
+
+@when(
+    'the upgrade of the release with "{path}" set to {value:value} is refused: "{words}"',
+    example='the upgrade of the release with "backend.replicas" set to "two" is refused: "backend/replicas"',
+)
+def upgrade_refused(release: Release, path: str, value: Any, words: str) -> None:
+    """Helm itself refuses to upgrade, with these words; it may have applied a part of what it was to apply."""
+    try:
+        revision = release.upgrade({path: value})
+    except ReleaseError as error:
+        if words not in error.summary:
+            raise ReleaseError(f"the upgrade was refused for another reason: {error.summary}") from error
+        note(error.summary)
+        return
+    raise AcceptanceError(f"the upgrade with {path}={value!r} was not refused: revision {revision}")
+
+
+@when(
+    'the release is upgraded to a chart in whose "{file}" "{words}" is "{others}", and fails within {within:duration}: '
+    '"{said}"',
+    example='the release is upgraded to a chart in whose "templates/web.yaml" "path: /ready" is "path: /no-such", '
+    'and fails within 2 minutes: "readiness probe"',
+)
+def upgraded_to_broken_chart(
+    release: Release,
+    pytestconfig: pytest.Config,
+    tmp_path: Path,
+    file: str,
+    words: str,
+    others: str,
+    within: float,
+    said: str,
+) -> None:
+    """Upgrades to a version of the chart that differs in one file; the wait for it gives up early, with these words."""
+    revision = release.upgrade_by(release.chart.edited(tmp_path / "broken", file, words, others))
+    _must_fail(release, revision, within, said, pytestconfig)
+
+
+@when(
+    'Helm is told to upgrade the release with "{path}" set to {value:value}, or to roll it back after '
+    "{within:duration}, and has to",
+    example='Helm is told to upgrade the release with "image.tag" set to "none", or to roll it back after 30 seconds, '
+    "and has to",
+)
+def rolled_back_by_helm(release: Release, path: str, value: Any, within: float) -> None:
+    """Helm waits by itself, gives up in that time, says so by its exit status, and rolls back."""
+    began = time.monotonic()
+    try:
+        release.upgrade_or_roll_back({path: value}, within=within)
+    except ReleaseError as error:
+        took = time.monotonic() - began
+        if "rolled back" not in error.summary:
+            raise ReleaseError(f"Helm has not rolled back: {error.summary}", details=error.details) from error
+        waited("Helm to give up and to roll back", took, 2 * within + HELM_OVERHEAD)
+        if took > 2 * within + HELM_OVERHEAD:
+            raise AcceptanceError(
+                f"Helm took {took:.0f} s to give up and to roll back, not {within:.0f} s each"
+            ) from error
+        note(error.summary)
+        return
+    raise AcceptanceError(f"Helm took the upgrade with {path}={value!r} for a success")
 
 
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")

@@ -12,8 +12,18 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases"),
-        *("objects", "workloads", "cron_jobs", "pods", "services", "http"),
-        *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
+        *("neighbours", "objects", "workloads", "cron_jobs", "pods", "services", "http"),
+        *(
+            "network",
+            "outside",
+            "policy_changes",
+            "opinions",
+            "policy_meaning",
+            "volumes",
+            "secrets",
+            "access",
+            "pod_security",
+        ),
         *("logs", "events", "metrics", "monitoring", "resources", "scaling", "faults", "ledger", "traffic", "load"),
         *("sidecars", "documents", "browser"),
     )
