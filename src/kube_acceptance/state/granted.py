@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.release.quantities import quantity
 from kube_acceptance.state import pods
-from kube_acceptance.state.volumes import quantity
 
 # version 2 has one tree of groups, version 1 a tree for each resource
 _READ = """
