@@ -60,7 +60,7 @@ Feature: Scaling
       And the "backend" pods are spread evenly over the nodes
       And the "frontend" pods are spread evenly over the nodes
 
-    @REQ-SCA-01 @REQ-SCA-04
+    @serial @REQ-SCA-01 @REQ-SCA-04
     Scenario: The backend grows with its load, stays within its limits, and shrinks when the load is over
       Given the chart is installed in a namespace of its own with these values
         | path                                               | value                                                     |
