@@ -21,8 +21,8 @@ Feature: Readiness
     Given the chart is installed where faults strike
     And requests go on all the while, 5 of each a second
       | name         | tier    | path       | connections | says          |
-      | new read     |         | /api/todos | new         | X-Backend-Pod |
-      | kept read    |         | /api/todos | kept        | X-Backend-Pod |
+      | new read     |         | /api/todos | new         | X-Backend-Served-By |
+      | kept read    |         | /api/todos | kept        | X-Backend-Served-By |
       | new backend  | backend | /api/todos | new         |               |
       | kept backend | backend | /api/todos | kept        |               |
     And the "backend" pods as they are now

@@ -76,7 +76,7 @@ Feature: Scaling
       And the Deployment "${RELEASE}-backend" has 1 ready replica for 20 seconds
       When more requests are sent, 20 of each a second
         | name | path       | says          |
-        | load | /api/todos | X-Backend-Pod |
+        | load | /api/todos | X-Backend-Served-By |
       Then the HorizontalPodAutoscaler "${RELEASE}-backend" has raised the number of pods to 2, and all are ready within 3 minutes
       And every "backend" pod has a part of at least 25 % in the answers to them within 1 minute
       When the use of CPU and memory is measured 1 time anew within 2 minutes

@@ -11,10 +11,10 @@ Feature: Upgrades
     And requests go on all the while, 2 of each a second
       | name          | tier    | method | path       | body                  | connections | takes     | says          |
       | kept page     |         | GET    | /          |                       | kept        |           |               |
-      | new read      |         | GET    | /api/todos |                       | new         |           | X-Backend-Pod |
-      | kept read     |         | GET    | /api/todos |                       | kept        |           | X-Backend-Pod |
-      | new write     |         | POST   | /api/todos | {"title": "$CONTENT"} | new         |           | X-Backend-Pod |
-      | kept write    |         | POST   | /api/todos | {"title": "$CONTENT"} | kept        |           | X-Backend-Pod |
+      | new read      |         | GET    | /api/todos |                       | new         |           | X-Backend-Served-By |
+      | kept read     |         | GET    | /api/todos |                       | kept        |           | X-Backend-Served-By |
+      | new write     |         | POST   | /api/todos | {"title": "$CONTENT"} | new         |           | X-Backend-Served-By |
+      | kept write    |         | POST   | /api/todos | {"title": "$CONTENT"} | kept        |           | X-Backend-Served-By |
       | slow write    |         | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |               |
       | slow backend  | backend | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |               |
     When the release is upgraded to those builds, and ready within 3 minutes
