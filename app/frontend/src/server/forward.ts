@@ -1,12 +1,16 @@
 import { backendUrl, BackendUrlError } from "./backend-url";
+import { Calls, type Course, limits, Shed, TimedOut } from "./calls";
 import { log } from "./log";
 import { REQUEST_ID_HEADER, requestId } from "./request-id";
 
-const TIMEOUT_MS = 5_000;
+/** What does the same when it comes twice. A DELETE would be idempotent too, but answer 404 to who has deleted. */
+const REPEATABLE = new Set(["GET", "HEAD"]);
 /** A todo's title has at most 200 characters; its JSON stays far below this. */
 const MAX_BODY_BYTES = 16_384;
 const REQUEST_HEADERS = ["accept", "content-type"];
 const RESPONSE_HEADERS = ["allow", "content-type", "retry-after"];
+
+const calls = new Calls();
 
 /** An answer that this server gives itself, in the backend's error format. */
 class Refusal extends Error {
@@ -16,6 +20,8 @@ class Refusal extends Error {
     message: string,
     /** The cause, for the log alone. */
     readonly detail?: string,
+    /** Seconds. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -26,20 +32,22 @@ export async function forward(request: Request): Promise<Response> {
   const started = performance.now();
   const id = requestId(request.headers);
   const { pathname, search } = new URL(request.url);
+  const course: Course = { attempts: 0 };
 
   let response: Response;
   let failure: Refusal | undefined;
   try {
-    response = await ask(request, `${pathname}${search}`, id);
+    response = await ask(request, `${pathname}${search}`, id, course);
   } catch (error) {
     failure = refusalFor(error);
     response = Response.json(
       { error: { code: failure.code, message: failure.message, request_id: id } },
-      { status: failure.status },
+      { status: failure.status, headers: failure.retryAfter ? { "retry-after": String(failure.retryAfter) } : {} },
     );
   }
   response.headers.set(REQUEST_ID_HEADER, id);
   response.headers.set("cache-control", "no-store");
+  response.headers.set("x-backend-attempts", String(course.attempts));
 
   log(response.status < 500 ? "info" : "error", `${request.method} ${pathname} ${response.status}`, {
     request_id: id,
@@ -47,27 +55,31 @@ export async function forward(request: Request): Promise<Response> {
     path: pathname,
     status: response.status,
     duration_ms: Math.round(performance.now() - started),
+    attempts: course.attempts,
+    ...origin(request.headers),
     ...(failure && { error: failure.code, detail: failure.detail }),
   });
   return response;
 }
 
-async function ask(request: Request, path: string, id: string): Promise<Response> {
+async function ask(request: Request, path: string, id: string, course: Course): Promise<Response> {
   const base = backendUrl();
   const body = await bodyOf(request);
-  const answer = await fetch(`${base}${path}`, {
-    method: request.method,
-    headers: { ...picked(request.headers, REQUEST_HEADERS), [REQUEST_ID_HEADER]: id },
-    body,
-    cache: "no-store",
-    redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  // Read to the end here, so that a backend that stops in the middle gives an error and not half an answer.
-  const content = await answer.arrayBuffer();
-  return new Response(content.byteLength > 0 ? content : null, {
-    status: answer.status,
-    headers: { ...picked(answer.headers, RESPONSE_HEADERS), ...servedBy(answer.headers) },
+  return calls.make(REPEATABLE.has(request.method), course, async (signal) => {
+    const answer = await fetch(`${base}${path}`, {
+      method: request.method,
+      headers: { ...picked(request.headers, REQUEST_HEADERS), [REQUEST_ID_HEADER]: id },
+      body,
+      cache: "no-store",
+      redirect: "manual",
+      signal,
+    });
+    // Read to the end here, so that a backend that stops in the middle gives an error and not half an answer.
+    const content = await answer.arrayBuffer();
+    return new Response(content.byteLength > 0 ? content : null, {
+      status: answer.status,
+      headers: { ...picked(answer.headers, RESPONSE_HEADERS), ...servedBy(answer.headers) },
+    });
   });
 }
 
@@ -97,6 +109,13 @@ function picked(headers: Headers, names: string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? ""]] : [])));
 }
 
+/** Who asked, by the word of the proxy before this server: the last address is the one that it saw itself. */
+function origin(headers: Headers): Record<string, string> {
+  const client = headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
+  const scheme = headers.get("x-forwarded-proto");
+  return { ...(client && { client }), ...(scheme && { scheme }) };
+}
+
 /** Who answered there; here the header says who answered here. */
 function servedBy(headers: Headers): Record<string, string> {
   const name = headers.get("x-served-by");
@@ -110,9 +129,11 @@ function refusalFor(error: unknown): Refusal {
   if (error instanceof BackendUrlError) {
     return new Refusal(503, "backend_not_configured", "The server does not know its backend.", error.message);
   }
-  if (error instanceof DOMException && error.name === "TimeoutError") {
-    const message = `The backend did not answer within ${TIMEOUT_MS / 1000} seconds.`;
-    return new Refusal(504, "backend_timeout", message, error.message);
+  if (error instanceof Shed) {
+    return new Refusal(503, error.code, error.message, undefined, Math.max(1, Math.ceil(limits().openMs / 1000)));
+  }
+  if (error instanceof TimedOut) {
+    return new Refusal(504, "backend_timeout", `The backend did not answer within ${limits().timeoutMs / 1000} seconds.`);
   }
   return new Refusal(503, "backend_unavailable", "The backend cannot be reached.", reason(error));
 }

@@ -93,7 +93,7 @@ describe("passing on", () => {
     expect(headers).not.toHaveProperty("cookie");
     expect(headers).not.toHaveProperty("authorization");
     expect(response.status).toBe(307);
-    expect([...response.headers.keys()]).toEqual(["cache-control", "x-request-id"]);
+    expect([...response.headers.keys()]).toEqual(["cache-control", "x-backend-attempts", "x-request-id"]);
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
@@ -214,6 +214,57 @@ describe("without an answer from the backend", () => {
   });
 });
 
+describe("a second attempt", () => {
+  async function sent(method: string, handler: (request: Request) => Promise<Response>) {
+    let count = 0;
+    const url = await startBackend((request, response) => {
+      count += 1;
+      if (count === 1) {
+        request.socket.destroy();
+      } else {
+        sendJson(response, 200, {});
+      }
+    });
+    vi.stubEnv("BACKEND_URL", url);
+    const response = await handler(new Request(`${PAGE}/api/todos`, { method, ...(method !== "GET" && { body: "{}" }) }));
+    return [response.status, response.headers.get("x-backend-attempts"), count];
+  }
+
+  it("is made of a read", async () => {
+    expect(await sent("GET", GET)).toEqual([200, "2", 2]);
+  });
+
+  it.each([
+    ["POST", POST],
+    ["PATCH", PATCH],
+    ["DELETE", DELETE],
+  ])("is never made of a %s", async (method, handler) => {
+    expect(await sent(method, handler)).toEqual([503, "1", 1]);
+  });
+});
+
+it("answers 503 at once, and when to come again, when too many wait for the backend", async () => {
+  vi.stubEnv("BACKEND_CONCURRENCY", "0");
+  await useBackend((_, response) => sendJson(response, 200, {}));
+
+  const response = await GET(new Request(`${PAGE}/api/todos`, { headers: { "x-request-id": "r-1" } }));
+
+  expect([response.status, response.headers.get("retry-after"), await response.json()]).toEqual([
+    503,
+    "2",
+    { error: { code: "backend_busy", message: "Too many requests wait for the backend.", request_id: "r-1" } },
+  ]);
+});
+
+it("logs who asked, by the word of the proxy before it", async () => {
+  await useBackend((_, response) => sendJson(response, 200, {}));
+
+  const headers = { "x-forwarded-for": "203.0.113.7, 10.0.0.9", "x-forwarded-proto": "https" };
+  await GET(new Request(`${PAGE}/api/todos`, { headers }));
+
+  expect(logged()).toMatchObject([{ client: "10.0.0.9", scheme: "https" }]);
+});
+
 it("logs one JSON line a request", async () => {
   await useBackend((_, response) => sendJson(response, 200, {}));
 
@@ -230,6 +281,7 @@ it("logs one JSON line a request", async () => {
       path: "/api/todos",
       status: 200,
       duration_ms: expect.any(Number),
+      attempts: 1,
     },
   ]);
 });
