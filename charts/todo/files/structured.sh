@@ -41,6 +41,7 @@ objects warning <"$LOG_FOLDER/errors" >&2 &
 warnings=$!
 
 command='' signalled=''
+# shellcheck disable=SC2329 # the traps call it
 passed_on() { # SIGNAL
   signalled=yes
   [ ! "$command" ] || kill -s "$1" "$command" 2>/dev/null || true

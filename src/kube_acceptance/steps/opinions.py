@@ -38,8 +38,8 @@ def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Tab
 @assertion(
     'the NetworkPolicies of each of its values files, with "{path}" set to {value:value}, mean what the table says,'
     " without any cluster",
-    example='the NetworkPolicies of each of its values files, with "monitoring" set to true, mean what the table says,'
-    " without any cluster",
+    example='the NetworkPolicies of each of its values files, with "monitoring.enabled" set to true, mean what the'
+    " table says, without any cluster",
 )
 def policies_with_mean_what_the_table_says(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
     """As without a value besides, with one that adds to what is rendered, or takes from it."""
