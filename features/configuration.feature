@@ -12,7 +12,7 @@ Feature: Configuration
         | value                              | values-dev.yaml | values-ci.yaml | values-prodlike.yaml |
         | frontend.replicas                  | 1               | 1              | 2                    |
         | frontend.resources.requests.cpu    | 25m             | 25m            | 100m                 |
-        | frontend.resources.requests.memory | 64Mi            | 64Mi           | 128Mi                |
+        | frontend.resources.requests.memory | 80Mi            | 80Mi           | 128Mi                |
         | frontend.resources.limits.cpu      | "1"             | "1"            | "2"                  |
         | frontend.resources.limits.memory   | 256Mi           | 256Mi          | 512Mi                |
         | frontend.autoscaling.enabled       | false           | false          | true                 |
@@ -20,7 +20,7 @@ Feature: Configuration
         | backend.replicas                   | 1               | 2              | 2                    |
         | backend.logLevel                   | debug           | info           | info                 |
         | backend.resources.requests.cpu     | 50m             | 50m            | 100m                 |
-        | backend.resources.requests.memory  | 64Mi            | 64Mi           | 128Mi                |
+        | backend.resources.requests.memory  | 96Mi            | 96Mi           | 128Mi                |
         | backend.resources.limits.cpu       | "1"             | "1"            | "2"                  |
         | backend.resources.limits.memory    | 256Mi           | 256Mi          | 512Mi                |
         | backend.autoscaling.enabled        | false           | false          | true                 |
@@ -28,9 +28,11 @@ Feature: Configuration
         | database.existingSecret            | ""              | ""             | todo-passwords       |
         | database.persistence.size          | 1Gi             | 256Mi          | 5Gi                  |
         | database.resources.requests.cpu    | 50m             | 50m            | 100m                 |
-        | database.resources.requests.memory | 64Mi            | 64Mi           | 256Mi                |
+        | database.resources.requests.memory | 96Mi            | 96Mi           | 256Mi                |
         | database.resources.limits.cpu      | "1"             | "1"            | "2"                  |
         | database.resources.limits.memory   | 256Mi           | 256Mi          | 1Gi                  |
+        | monitoring.enabled                 | false           | false          | true                 |
+        | spread.required                    | false           | false          | true                 |
         | migration.backoffLimit             | 3               | 1              | 3                    |
         | backup.suspend                     | true            | true           | false                |
         | backup.keep                        | 7               | 7              | 14                   |
@@ -142,8 +144,8 @@ Feature: Configuration
         | spec.template.spec.containers[name=<tier>].readinessProbe.periodSeconds    | <readiness> |
         | spec.template.spec.containers[name=<tier>].livenessProbe.periodSeconds     | <liveness>  |
         | spec.template.spec.containers[name=<tier>].livenessProbe.failureThreshold  | <lives>     |
-        | spec.template.spec.containers[name=<tier>].lifecycle.preStop.sleep.seconds | <drain>     |
         | spec.template.spec.terminationGracePeriodSeconds                           | <grace>     |
+      And the ConfigMap "${RELEASE}-<tier>" has "data.DRAIN_SECONDS" equal to "<drain>"
 
       Examples:
         | values               | tier     | starting | starts | readiness | liveness | lives | drain | grace |
