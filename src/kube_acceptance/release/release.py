@@ -124,9 +124,7 @@ class Release:
             if "rolled back" not in error.summary:
                 raise ReleaseError(f"Helm has not rolled back: {error.summary}", details=error.details) from error
             if took > allowed:
-                raise ReleaseError(
-                    f"Helm took {took:.0f} s to give up and to roll back, not {allowed:.0f} s"
-                ) from error
+                raise ReleaseError(f"Helm took {took:.0f} s to give up and roll back, not {allowed:.0f} s") from error
             waited("Helm to give up and to roll back", took, allowed)
             return error.summary
         raise ReleaseError(f"Helm took the upgrade of release {self.name} for a success")

@@ -23,14 +23,9 @@ def pulled(release: Release) -> tuple[list[str], int]:
     for pod, its in told.items():
         if not any(event.reason in (PULLING, PULLED) for event in its):
             raise AcceptanceError(f"kubelet has not told where the images of pod {pod} came from")
-    away = [
-        f"an image was pulled for pod {pod}: {one.message}" for pod, its in told.items() for one in its if _away(one)
-    ]
-    return away, sum(PRESENT in (one.message or "") for its in told.values() for one in its)
-
-
-def _away(event: object) -> bool:
-    return getattr(event, "reason", "") == PULLING
+    every = [(pod, event) for pod, its in told.items() for event in its]
+    away = [f"an image was pulled for pod {pod}: {event.message}" for pod, event in every if event.reason == PULLING]
+    return away, sum(PRESENT in (event.message or "") for _, event in every)
 
 
 def named(release: Release) -> Iterator[tuple[str, str]]:
