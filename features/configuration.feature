@@ -121,7 +121,7 @@ Feature: Configuration
         | values-ci.yaml       | 256Mi |
         | values-prodlike.yaml | 5Gi   |
 
-    Scenario Outline: Backups are made every night, or by hand alone
+    Scenario Outline: Backups are scheduled for every night, or left to people
       Given the chart is installed with the values file "<values>"
       Then the CronJob "${RELEASE}-backup" has these fields
         | path                                                                                        | value       |
@@ -156,7 +156,7 @@ Feature: Configuration
         | values-ci.yaml       | frontend | 1        | 120    | 1         | 2        | 5     | 3     | 20    |
         | values-prodlike.yaml | frontend | 2        | 60     | 5         | 10       | 3     | 10    | 60    |
 
-    Scenario Outline: A failed migration is tried again as often as the values say
+    Scenario Outline: A migration may be tried again as often as the values say
       Given the chart is installed with the values file "<values>"
       Then the Job "${RELEASE}-migration-1" has "spec.backoffLimit" equal to <times>
       And the "migration" Job has completed

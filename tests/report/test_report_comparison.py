@@ -41,6 +41,7 @@ def test_each_outline_with_a_values_file_is_a_behaviour() -> None:
         ("The cup is big", {"values-dev.yaml": "passed"}),
     ]
     assert found[0].cells["values-dev.yaml"].said == {"degrees": "80"}
+    assert found[2].cells["values-dev.yaml"].said == {}
     assert found == compared(features(*reversed(ROWS)))
     assert files(found) == ["values-dev.yaml", "values-prod.yaml"]
 

@@ -84,6 +84,7 @@ class Watch(AbstractContextManager["Watch"]):
         self._names = list(containers)
         self._labels = dict(labels)
         self._watchers: dict[str, Any] = {}
+        self._record: Record | None = None
 
     def __enter__(self) -> Watch:
         try:
@@ -129,11 +130,13 @@ class Watch(AbstractContextManager["Watch"]):
         return record(found)
 
     def end(self) -> Record:
-        """End the watch, and return all that was seen.
+        """End the watch, unless it has ended, and return all that was seen.
 
         Raises:
             ProbeError: A watch has ended before, or has not been given every packet: something may be missing.
         """
+        if self._record:
+            return self._record
         found: list[tuple[str, dict[str, Any]]] = []
         for name, watcher in self._watchers.items():
             try:
@@ -145,7 +148,8 @@ class Watch(AbstractContextManager["Watch"]):
             whole(name, told)
             found += [(name, line) for line in told]
         self.close()
-        return record(found)
+        self._record = record(found)
+        return self._record
 
     def close(self) -> None:
         """Remove what watches."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,14 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
 from kube_acceptance.release.chart import Chart
+from kube_acceptance.report.observer import waited
 from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.workloads import Workloads, serving
 
 COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"
 ROLLBACK = "--rollback-on-failure"
+HELM_OVERHEAD = 30.0  # seconds that Helm may take beside its waiting, on a machine that many work on
 HELM_TIMEOUT = 180.0  # seconds
 
 
@@ -106,6 +109,25 @@ class Release:
         except ReleaseError:
             self.chart = before
             raise
+
+    def must_roll_back(self, values: Mapping[str, Any], *, within: float) -> str:
+        """Have Helm upgrade in vain; returns what it says. See `upgrade_or_roll_back`.
+
+        Raises:
+            ReleaseError: Helm took it for a success, refused for another reason, or took much longer than it was given.
+        """
+        began = time.monotonic()
+        try:
+            self.upgrade_or_roll_back(values, within=within)
+        except ReleaseError as error:
+            took, allowed = time.monotonic() - began, 2 * within + HELM_OVERHEAD
+            if "rolled back" not in error.summary:
+                raise ReleaseError(f"Helm has not rolled back: {error.summary}", details=error.details) from error
+            if took > allowed:
+                raise ReleaseError(f"Helm took {took:.0f} s to give up and roll back, not {allowed:.0f} s") from error
+            waited("Helm to give up and to roll back", took, allowed)
+            return error.summary
+        raise ReleaseError(f"Helm took the upgrade of release {self.name} for a success")
 
     def _keep_chart(self) -> Chart:
         """Remember by which chart and values the newest revision came to be: a rollback to it brings them back."""

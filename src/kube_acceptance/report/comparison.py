@@ -43,7 +43,8 @@ def files(behaviours: Sequence[Behaviour]) -> list[str]:
 
 
 def _cell(scenario: Scenario) -> Cell:
-    said = {name: value for name, value in scenario.example.items() if name != COLUMN}
+    words = scenario.name.split()  # what the name says already
+    said = {name: value for name, value in scenario.example.items() if name != COLUMN and value not in words}
     return Cell(scenario=scenario.id, status=scenario.status, said=said)
 
 

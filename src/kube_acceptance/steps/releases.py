@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.release.objects import unbounded
 from kube_acceptance.release.values import differing, disagreements
-from kube_acceptance.report import note, waited
+from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.state import notes, paths, workloads
 from kube_acceptance.state import objects as cluster_objects
@@ -24,8 +23,6 @@ from kube_acceptance.state.files import Files
 from kube_acceptance.steps.charts import values_of
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 from kube_acceptance.vocabulary.anew import forget_made_of
-
-HELM_OVERHEAD = 30.0  # seconds beside its waiting, on a machine that many work on
 
 
 @given("the chart is installed", target_fixture="release")
@@ -234,21 +231,7 @@ def upgraded_to_broken_chart(
 )
 def rolled_back_by_helm(release: Release, path: str, value: Any, within: float) -> None:
     """Helm waits by itself, gives up in that time, says so by its exit status, and rolls back."""
-    began = time.monotonic()
-    try:
-        release.upgrade_or_roll_back({path: value}, within=within)
-    except ReleaseError as error:
-        took = time.monotonic() - began
-        if "rolled back" not in error.summary:
-            raise ReleaseError(f"Helm has not rolled back: {error.summary}", details=error.details) from error
-        waited("Helm to give up and to roll back", took, 2 * within + HELM_OVERHEAD)
-        if took > 2 * within + HELM_OVERHEAD:
-            raise AcceptanceError(
-                f"Helm took {took:.0f} s to give up and to roll back, not {within:.0f} s each"
-            ) from error
-        note(error.summary)
-        return
-    raise AcceptanceError(f"Helm took the upgrade with {path}={value!r} for a success")
+    note(release.must_roll_back({path: value}, within=within))
 
 
 @when("the release is rolled back to revision {revision:d}, and ready within {within:duration}")
