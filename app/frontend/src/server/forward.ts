@@ -100,7 +100,7 @@ function picked(headers: Headers, names: string[]): Record<string, string> {
 /** Who answered there; here the header says who answered here. */
 function servedBy(headers: Headers): Record<string, string> {
   const name = headers.get("x-served-by");
-  return name === null ? {} : { "x-backend-pod": name };
+  return name === null ? {} : { "x-backend-served-by": name };
 }
 
 function refusalFor(error: unknown): Refusal {

@@ -46,7 +46,7 @@ describe("passing on", () => {
 
     const { headers } = await GET(new Request(`${PAGE}/api/todos`));
 
-    expect(headers.get("x-backend-pod")).toBe("backend-1");
+    expect(headers.get("x-backend-served-by")).toBe("backend-1");
     expect(headers.has("x-served-by")).toBe(false);
   });
 
