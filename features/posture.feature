@@ -169,7 +169,7 @@ Feature: Posture
         | namespace  | charts |           |
         | ingress    | charts |           |
         | minikube   | deploy |           |
-        | pod        | charts | **/healthz/**, **/parting.ts, **/app.py, **/health.py, **/schemas.py, **/settings.py, **/README.md, app/*/tests/** |
+        | pod        | charts | **/healthz/**, **/app.py, **/health.py, **/schemas.py, **/settings.py, **/README.md, app/*/tests/** |
 
     Scenario: Images know nothing of where they run
       Then no file below "docker" says any of these words, which those of the places beside them do say

@@ -20,11 +20,11 @@ Feature: Readiness
   Scenario: The database goes and comes back
     Given the chart is installed where faults strike
     And requests go on all the while, 5 of each a second
-      | name         | tier    | path       | connections | says          |
+      | name         | tier    | path       | connections | says                |
       | new read     |         | /api/todos | new         | X-Backend-Served-By |
       | kept read    |         | /api/todos | kept        | X-Backend-Served-By |
-      | new backend  | backend | /api/todos | new         |               |
-      | kept backend | backend | /api/todos | kept        |               |
+      | new backend  | backend | /api/todos | new         |                     |
+      | kept backend | backend | /api/todos | kept        |                     |
     And the "backend" pods as they are now
     When the StatefulSet "${RELEASE}-database" is scaled to 0 within 1 minute
     Then the Service "${RELEASE}-backend" has 0 endpoints within 1 minute

@@ -9,14 +9,14 @@ Feature: Upgrades
     Given another build of each image that the project builds
     And the chart is installed in a namespace of its own
     And requests go on all the while, 2 of each a second
-      | name          | tier    | method | path       | body                  | connections | takes     | says          |
-      | kept page     |         | GET    | /          |                       | kept        |           |               |
-      | new read      |         | GET    | /api/todos |                       | new         |           | X-Backend-Served-By |
-      | kept read     |         | GET    | /api/todos |                       | kept        |           | X-Backend-Served-By |
-      | new write     |         | POST   | /api/todos | {"title": "$CONTENT"} | new         |           | X-Backend-Served-By |
-      | kept write    |         | POST   | /api/todos | {"title": "$CONTENT"} | kept        |           | X-Backend-Served-By |
-      | slow write    |         | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |               |
-      | slow backend  | backend | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |               |
+      | name         | tier    | method | path       | body                  | connections | takes     | says                |
+      | kept page    |         | GET    | /          |                       | kept        |           |                     |
+      | new read     |         | GET    | /api/todos |                       | new         |           | X-Backend-Served-By |
+      | kept read    |         | GET    | /api/todos |                       | kept        |           | X-Backend-Served-By |
+      | new write    |         | POST   | /api/todos | {"title": "$CONTENT"} | new         |           | X-Backend-Served-By |
+      | kept write   |         | POST   | /api/todos | {"title": "$CONTENT"} | kept        |           | X-Backend-Served-By |
+      | slow write   |         | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |                     |
+      | slow backend | backend | POST   | /api/todos | {"title": "$CONTENT"} | new         | 7 seconds |                     |
     When the release is upgraded to those builds, and ready within 3 minutes
     Then no request has failed, of 20 more of each too
     And every "frontend" pod has answered, those of the image before and those of the image now

@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Server, ServerResponse } from "node:http";
-import { hostname } from "node:os";
+import { ownName } from "../app/healthz/name";
 import { log } from "./log";
 
 /** How long requests under way may take once nothing new is served. */
@@ -22,7 +22,7 @@ interface Begun {
  * @returns begins the end; a second call ends at once
  */
 export function partWell(exit: (status: number) => void = process.exit): () => void {
-  const name = process.env.POD_NAME || hostname();
+  const name = ownName();
   const drainMs = Number(process.env.DRAIN_SECONDS || 0) * 1000;
   const servers = new Set<Server>();
   const underWay = new Set<ServerResponse>();
