@@ -34,7 +34,13 @@ class Ingress:
         return Ingress(self.address, host)
 
     def request(
-        self, method: str, path: str, *, json: Mapping[str, Any] | None = None, timeout: float = 10
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
+        timeout: float = 10,
     ) -> requests.Response:
         """Send one request, never again by itself; raises requests' exceptions.
 
@@ -42,11 +48,13 @@ class Ingress:
             method: GET, POST, …
             path: The path, with its leading slash.
             json: The body.
+            data: The body, where it is JSON that is written already.
             timeout: Seconds.
         """
         address, port = self.address
+        headers = {"Host": self.host} | ({"Content-Type": "application/json"} if data is not None else {})
         return requests.request(
-            method, f"http://{address}:{port}{path}", json=json, headers={"Host": self.host}, timeout=timeout
+            method, f"http://{address}:{port}{path}", json=json, data=data, headers=headers, timeout=timeout
         )
 
     def wait_until_open(self) -> None:

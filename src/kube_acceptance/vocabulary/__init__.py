@@ -12,9 +12,9 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases", "objects"),
-        *("workloads", "cron_jobs", "pods", "services", "http"),
+        *("workloads", "cron_jobs", "pods", "services", "http", "ingress"),
         *("network", "policy_changes", "opinions", "policy_meaning", "volumes", "secrets", "access", "pod_security"),
-        *("logs", "events", "metrics", "faults", "ledger", "traffic", "documents", "browser"),
+        *("logs", "events", "metrics", "faults", "ledger", "traffic", "calls", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""
