@@ -40,6 +40,7 @@ class Ingress:
         *,
         json: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
         timeout: float = 10,
     ) -> requests.Response:
         """Send one request, never again by itself; raises requests' exceptions.
@@ -49,15 +50,14 @@ class Ingress:
             path: The path, with its leading slash.
             json: The body.
             headers: Further headers.
+            data: The body, where it is JSON that is written already.
             timeout: Seconds.
         """
         address, port = self.address
+        kind = {"Content-Type": "application/json"} if data is not None else {}
+        sent = {**kind, **(headers or {}), "Host": self.host}
         return requests.request(
-            method,
-            f"http://{address}:{port}{path}",
-            json=json,
-            headers={**(headers or {}), "Host": self.host},
-            timeout=timeout,
+            method, f"http://{address}:{port}{path}", json=json, data=data, headers=sent, timeout=timeout
         )
 
     def wait_until_open(self) -> None:

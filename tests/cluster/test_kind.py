@@ -84,6 +84,11 @@ def test_the_ingress_is_where_port_80_is_mapped(tmp_path: Path) -> None:
     assert kind(tmp_path, Node(), Node(ports=ports)).ingress() == ("127.0.0.1", 4711)
 
 
+def test_tls_is_where_port_443_is_mapped(tmp_path: Path) -> None:
+    ports = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "1"}], "443/tcp": [{"HostIp": "::1", "HostPort": "2"}]}
+    assert kind(tmp_path, Node(ports=ports)).ingress(443) == ("::1", 2)
+
+
 def test_no_mapped_port(tmp_path: Path) -> None:
     with pytest.raises(ClusterError) as caught:
         kind(tmp_path, Node()).ingress()

@@ -36,7 +36,7 @@ class Fake:
     def load(self, references: object) -> None:
         raise AssertionError
 
-    def ingress(self) -> tuple[str, int]:
+    def ingress(self, port: int = 80) -> tuple[str, int]:
         raise AssertionError
 
     def restart_node(self, node: str) -> str:

@@ -54,6 +54,15 @@ def test_frozen_is_proved_by_the_kernel_and_thawed_in_the_end() -> None:
     assert node.asked == ["pause", "resume"]
 
 
+def test_one_pod_of_a_tier_alone() -> None:
+    node = Node()
+    both = Object(name="shop", cluster=Object(provider=node), serving_pods=lambda _="": [pod(status()), other])
+    other = pod(status(), name="web-2")
+    with ExitStack() as afterwards:
+        frozen, _ = freeze_containers(both, "web", pod="web-2", afterwards=afterwards)
+    assert [each.where for each in frozen] == ["container app of pod web-2"]
+
+
 @pytest.mark.parametrize(
     ("answer", "said"), [("THAWED 8 cannot pause", "it is THAWED: cannot pause"), ("GONE", "it is GONE: ")]
 )

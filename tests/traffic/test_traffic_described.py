@@ -33,6 +33,17 @@ def test_everything_that_can_be_said(release: Any) -> None:
     assert (one.body, one.keep_alive, one.tier, one.takes) == ({"n": 1}, True, "api", 8.0)
 
 
+def test_headers_and_what_else_is_noted(release: Any) -> None:
+    row = {"name": "page", "path": "/", "headers": '{"X-One": "1"}', "says": "X-Pod, json:error.code"}
+    [one] = described.requests(release, [row])
+    assert one.headers == {"Host": "shop.test", "X-One": "1"}
+    assert one.says == {
+        "pod": "header:X-Served-By",
+        "X-Pod": "header:X-Pod",
+        "json:error.code": "json:error.code",
+    }
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

@@ -108,18 +108,21 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         report = load(references, nodes=[str(node.name) for node in self._nodes()], client=self._engine)
         progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
 
-    def ingress(self) -> tuple[str, int]:
-        """The host port that Kind maps to port 80 of a node.
+    def ingress(self, port: int = 80) -> tuple[str, int]:
+        """The host port that Kind maps to a port of a node, on which the Ingress controller listens.
+
+        Args:
+            port: The port; 443 for TLS.
 
         Raises:
             ClusterError: The configuration maps none.
         """
         for node in self._nodes():
-            for binding in (node.attrs["NetworkSettings"]["Ports"] or {}).get("80/tcp") or []:
+            for binding in (node.attrs["NetworkSettings"]["Ports"] or {}).get(f"{port}/tcp") or []:
                 return binding["HostIp"], int(binding["HostPort"])
         raise ClusterError(
-            f"the Kind cluster {self.name} maps no host port to port 80",
-            hint="Add extraPortMappings with containerPort 80 to the Kind configuration.",
+            f"the Kind cluster {self.name} maps no host port to port {port}",
+            hint=f"Add extraPortMappings with containerPort {port} to the Kind configuration.",
         )
 
     def restart_node(self, node: str) -> str:

@@ -25,8 +25,8 @@ class Provider(Protocol):
     def load(self, references: Sequence[str]) -> None:
         """Bring images of the local engine into every node; those that are there do not travel."""
 
-    def ingress(self) -> tuple[str, int]:
-        """The address and port of this machine where the Ingress controller answers."""
+    def ingress(self, port: int = 80) -> tuple[str, int]:
+        """The address and port of this machine where the Ingress controller answers on one of its own; 443 for TLS."""
 
     def restart_node(self, node: str) -> str:
         """Restart a node and return the proof; raises FaultError when it did not restart."""

@@ -43,7 +43,7 @@ class Frozen:
 
 
 def freeze_containers(
-    release: Release, component: str, container: str = "", *, afterwards: contextlib.ExitStack
+    release: Release, component: str, container: str = "", *, pod: str = "", afterwards: contextlib.ExitStack
 ) -> tuple[list[Frozen], list[str]]:
     """Freeze every process of containers, until they are thawed; the proof is what the kernel says.
 
@@ -54,6 +54,7 @@ def freeze_containers(
         release: The release.
         component: The tier.
         container: The container's name; every container of the tier's pods when empty.
+        pod: The name of the one pod that is meant; all when empty.
         afterwards: Is given what thaws them, however the scenario ends.
 
     Returns:
@@ -64,12 +65,13 @@ def freeze_containers(
     """
     found = [
         Frozen(
-            f"container {status.name} of pod {pod.metadata.name}",
-            pod.spec.node_name,
+            f"container {status.name} of pod {its.metadata.name}",
+            its.spec.node_name,
             status.container_id,
             status.restart_count,
         )
-        for pod, status in running(release, component, container)
+        for its, status in running(release, component, container)
+        if pod in ("", its.metadata.name)
     ]
     if not found:
         raise FaultError(f"{none_runs(release, component, container)}, so none can be frozen")

@@ -25,7 +25,7 @@ def writes_go_on(release: Release, session: Session, count: int, request: pytest
 
     So many writes are acknowledged each way before the scenario goes on, and so many again after each interruption.
     """
-    ways, stored = _of_project(request, "ways", "where writes go"), _of_project(request, "stored", "what is stored")
+    ways, stored = of_project(request, "ways", "where writes go"), of_project(request, "stored", "what is stored")
     image = session.images[PROBE].reference
     load = Load(release, some(ways, what="ways"), stored, image=image, labels=session.labels, count=count)
     request.addfinalizer(load.close)
@@ -94,7 +94,8 @@ def stored_and_nothing_else(load: Load) -> None:
     load.check()
 
 
-def _of_project(request: pytest.FixtureRequest, name: str, what: str) -> Any:
+def of_project(request: pytest.FixtureRequest, name: str, what: str) -> Any:
+    """What the project says by a fixture; raises ConfigurationError when it does not."""
     try:
         return request.getfixturevalue(name)
     except pytest.FixtureLookupError as error:

@@ -12,7 +12,7 @@ from kube_acceptance.release.release import COMPONENT
 from kube_acceptance.traffic.request import CONTENT, Request
 from kube_acceptance.vocabulary.durations import seconds
 
-COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes", "says")
+COLUMNS = ("name", "tier", "method", "path", "body", "connections", "takes", "headers", "says")
 CONNECTIONS = ("new", "kept")
 POD = "pod"  # the name under which is noted which pod answered
 SERVED_BY = "header:X-Served-By"
@@ -25,8 +25,9 @@ def requests(release: Release, rows: Sequence[Mapping[str, str]]) -> list[Reques
     Args:
         release: The release.
         rows: By `name`, `path`, `method` (GET), `body` (JSON), `connections` (`new`, or `kept` alive), `takes` (how
-            long sending the body takes), `tier` (past the Ingress, straight to that tier's Service) and `says` (a
-            header that names a further pod). In the body `$CONTENT` stands for what no other request has.
+            long sending the body takes), `headers` (JSON), `tier` (past the Ingress, straight to that tier's Service)
+            and `says` (what else to note of answers: headers, and fields as `json:PATH`, with commas between them). In
+            the body `$CONTENT` stands for what no other request has.
 
     Raises:
         ConfigurationError: A row says what cannot be sent.
@@ -53,6 +54,8 @@ def _request(release: Release, row: Mapping[str, str]) -> Request:
     if connections not in CONNECTIONS:
         raise ConfigurationError(f"connections are {' or '.join(CONNECTIONS)}, not {connections!r}")
     where, headers = (service_of(release, tier), {}) if tier else (ingress_inside(release), _host(release))
+    headers |= json.loads(row["headers"]) if row.get("headers") else {}
+    noted = [item.strip() for item in (row.get("says") or "").split(",") if item.strip()]
     return Request(
         row["name"],
         f"{where}{row['path']}",
@@ -61,7 +64,7 @@ def _request(release: Release, row: Mapping[str, str]) -> Request:
         json.loads(row["body"].replace(UNIQUE, CONTENT)) if row.get("body") else None,
         keep_alive=connections == "kept",
         tier=tier,
-        says={POD: SERVED_BY} | ({row["says"]: f"header:{row['says']}"} if row.get("says") else {}),
+        says={POD: SERVED_BY} | {item: item if ":" in item else f"header:{item}" for item in noted},
         takes=seconds(row["takes"]) if row.get("takes") else 0.0,
     )
 

@@ -111,6 +111,10 @@ class Sender(AbstractContextManager["Sender"]):
         self._read = started
         yield from found
 
+    def address(self) -> str:
+        """The pod's address."""
+        return str(self._cluster.core.read_namespaced_pod(self._pod, self._peers.namespace).status.pod_ip)
+
     def stop(self) -> str:
         """Tell the pod to begin no more requests; it ends when all are over.
 

@@ -118,6 +118,10 @@ class Traffic(AbstractContextManager["Traffic"]):
             raise AcceptanceError(f"not sent though due, because too many were under way: {', '.join(missed)}")
         return self.answers()
 
+    def address(self) -> str:
+        """The address of the pod that sends the requests."""
+        return self._sender.address()
+
     def close(self) -> None:
         """Remove the sender, whatever it is doing."""
         self._sender.close()

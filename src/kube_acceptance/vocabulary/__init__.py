@@ -12,7 +12,7 @@ MODULES = tuple(
     f"kube_acceptance.steps.{topic}"
     for topic in (
         *("images", "dockerfiles", "builds", "bills", "vulnerabilities", "charts", "posture", "releases"),
-        *("neighbours", "objects", "workloads", "cron_jobs", "pods", "services", "http"),
+        *("neighbours", "objects", "workloads", "cron_jobs", "pods", "services", "http", "ingress"),
         *(
             "network",
             "outside",
@@ -25,7 +25,7 @@ MODULES = tuple(
             "pod_security",
         ),
         *("logs", "events", "metrics", "monitoring", "resources", "scaling", "faults", "ledger", "traffic", "load"),
-        *("sidecars", "documents", "browser"),
+        *("calls", "sidecars", "documents", "browser"),
     )
 )
 """The modules of the general phrases, in the catalogue's order."""

@@ -6,7 +6,7 @@ export interface Limits {
   timeoutMs: number;
   /** The first attempt of a call that may be repeated; a second one has what is left of the call. */
   attemptMs: number;
-  /** Attempts that may be repeated, of 100 calls. */
+  /** Attempts that may be repeated, of 100 calls; none at all with 0. */
   retryPercent: number;
   /** Calls under way at once; more would wait in vain for a backend that does not keep up. */
   concurrency: number;
@@ -90,7 +90,7 @@ export class Calls {
       try {
         return await this.#once(first, bounds, course, attempt);
       } catch (error) {
-        if (error instanceof Shed || !repeatable || !this.#mayRepeat(end)) {
+        if (error instanceof Shed || !repeatable || !this.#mayRepeat(end, bounds)) {
           throw error;
         }
         return await this.#once(end - this.now(), bounds, course, attempt);
@@ -151,8 +151,8 @@ export class Calls {
     }
   }
 
-  #mayRepeat(end: number): boolean {
-    if (this.#openUntil !== 0 || this.#tokens < 1 || this.now() >= end) {
+  #mayRepeat(end: number, bounds: Limits): boolean {
+    if (bounds.retryPercent === 0 || this.#openUntil !== 0 || this.#tokens < 1 || this.now() >= end) {
       return false;
     }
     this.#tokens -= 1;

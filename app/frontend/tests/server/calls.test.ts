@@ -100,9 +100,17 @@ describe("repeating", () => {
     expect(repeated).toBeLessThanOrEqual(25);
   });
 
+  it("is not done at all where the budget is none", async () => {
+    vi.stubEnv("BACKEND_RETRY_PERCENT", "0");
+    const attempt = vi.fn(refuses);
+
+    await expect(calls.make(true, { attempts: 0 }, attempt)).rejects.toThrow("ECONNREFUSED");
+    expect(attempt).toHaveBeenCalledOnce();
+  });
+
   it("is not saved up for: a long good time leaves five as well", async () => {
     await times(200, () => calls.make(true, { attempts: 0 }, answers));
-    vi.stubEnv("BACKEND_RETRY_PERCENT", "0");
+    vi.stubEnv("BACKEND_RETRY_PERCENT", "1");
     const attempt = vi.fn(refuses);
     await times(20, () => expect(calls.make(true, { attempts: 0 }, attempt)).rejects.toThrow());
 
