@@ -59,8 +59,8 @@ Feature: Ingress
     And each line that the "frontend" pods have logged of the requests "tls-${NAMESPACE}" has "scheme" equal to "https" within 10 seconds
     Given requests go on all the while, 5 of each a second
       | name   | path               | headers                                                                                                      | says          |
-      | honest | /api/todos?limit=1 | {"X-Request-ID": "honest-${RUN}"}                                                                            | X-Backend-Pod |
-      | forged | /api/todos?limit=1 | {"X-Request-ID": "forged-${RUN}", "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}            | X-Backend-Pod |
+      | honest | /api/todos?limit=1 | {"X-Request-ID": "honest-${RUN}"}                                                                            | X-Backend-Served-By |
+      | forged | /api/todos?limit=1 | {"X-Request-ID": "forged-${RUN}", "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}            | X-Backend-Served-By |
     Then each line that the "frontend" pods have logged of the requests "honest-${RUN}" has as "client" where they came from
     And each line that the "frontend" pods have logged of the requests "forged-${RUN}" has as "client" where they came from
     And each line that the "frontend" pods have logged of the requests "forged-${RUN}" has "scheme" equal to "http"

@@ -9,9 +9,9 @@ Feature: Mesh patterns
     Given the chart is installed where faults strike
     And requests go on all the while, 4 of each a second
       | name  | method | path               | body                  | says                                |
-      | read  | GET    | /api/todos?limit=1 |                       | X-Backend-Pod, X-Backend-Attempts   |
-      | write | POST   | /api/todos         | {"title": "$CONTENT"} | X-Backend-Pod, X-Backend-Attempts   |
-    When the container "backend" is frozen in the "backend" pod that "X-Backend-Pod" named last for "read"
+      | read  | GET    | /api/todos?limit=1 |                       | X-Backend-Served-By, X-Backend-Attempts   |
+      | write | POST   | /api/todos         | {"title": "$CONTENT"} | X-Backend-Served-By, X-Backend-Attempts   |
+    When the container "backend" is frozen in the "backend" pod that "X-Backend-Served-By" named last for "read"
     Then a "read" was answered well at its second attempt, by "X-Backend-Attempts", and not by the frozen pod within 1 minute
     When what was frozen goes on
     Then the last 10 of each request were answered well within 1 minute
