@@ -197,9 +197,14 @@ class Release:
         objects: list[dict[str, Any]] = found["items"] if found["kind"] == "List" else [found]
         return objects
 
-    def ingress_host(self) -> str:
-        """The first host of the release's Ingress; raises ReleaseError when it has none."""
-        for item in self.objects():
+    def ingress_host(self, *, installed: bool = True) -> str:
+        """The first host of the release's Ingress; raises ReleaseError when it has none.
+
+        Args:
+            installed: Whether it is installed; otherwise it is the host that its chart renders.
+        """
+        objects = self.objects() if installed else self.chart.render(name=self.name, namespace=self.namespace)
+        for item in objects:
             if item["kind"] == "Ingress":
                 return str(item["spec"]["rules"][0]["host"])
         raise ReleaseError(f"release {self.name} has no Ingress")

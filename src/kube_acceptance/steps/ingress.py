@@ -28,7 +28,7 @@ HTTPS = 443
 def authority_of_its_own(empty_release: Release, name: str) -> Authority:
     """Makes an authority that nobody else trusts, and a Secret where the release is to be installed next."""
     authority = Authority()
-    secret = authority.secret(name, empty_release.ingress_host())
+    secret = authority.secret(name, empty_release.ingress_host(installed=False))
     empty_release.cluster.core.create_namespaced_secret(empty_release.namespace, secret)
     return authority
 
