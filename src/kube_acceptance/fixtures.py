@@ -18,7 +18,7 @@ from kube_acceptance.plugin import config_key, redactor_key, session_key
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.session import PROBE, Session
 
-READY_WITHIN = 120.0  # seconds
+READY_WITHIN = 180.0  # seconds; what cannot become ready is told long before
 
 
 @pytest.fixture(scope="session")
