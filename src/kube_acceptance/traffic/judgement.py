@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kube_acceptance.errors import AcceptanceError
@@ -28,9 +29,15 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
     if bad:
         raise AcceptanceError(
             f"{len(bad)} of {len(answers)} requests failed, the first: {bad[0]}",
-            details=[*map(str, bad[1:TOLD]), *sentences],
+            details=[*_kinds(bad), *sentences, *map(str, bad[1:TOLD])],
         )
     return sentences
+
+
+def _kinds(bad: Iterable[Answer]) -> list[str]:
+    """How many failed in which way, the most frequent first: a starved server fails otherwise than one that is gone."""
+    kinds = Counter((one.request, one.why or f"answered {one.status}") for one in bad)
+    return [f"{count} of {request}: {came}" for (request, came), count in kinds.most_common()]
 
 
 def _sentence(request: Request, mine: Sequence[Answer]) -> str:
