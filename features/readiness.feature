@@ -3,7 +3,7 @@ Feature: Readiness
   because the database is away, which no restart brings back, but because the process itself hangs.
 
   @cluster @REQ-OPS-01
-  Scenario Outline: What Helm calls ready is not: it waits by <way>
+  Scenario Outline: What Helm calls ready is not ready
     When Helm installs the hasty chart, waits by "<way>", and believes that it is ready
     Then no pod of it is ready, and the harness says so: "Deployment hasty has 0 of 1 ready"
     And the harness waits until its only pod is ready, which is of revision 1

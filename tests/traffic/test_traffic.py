@@ -138,6 +138,7 @@ def test_good_answers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
             [*BEGUN, line("api", 1, 0.1), line("page", 1, 0.1, 502, said={"pod": "a"})],
             "1 of 4 requests failed, the first: page 1 at 08:00:00.100, after 0.01 s: answered 502, pod a, on a kept "
             "connection\n"
+            "  1 of page: answered 502\n"
             "  page: 1 of 2 answered well, the slowest after 0.01 s\n"
             "  api: 2 of 2 answered well, 1 on a kept connection, the slowest after 0.01 s",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kube_acceptance.errors import AcceptanceError
@@ -28,7 +29,7 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
     if bad:
         raise AcceptanceError(
             f"{len(bad)} of {len(answers)} requests failed, the first: {bad[0]}",
-            details=[*map(str, bad[1:TOLD]), *sentences],
+            details=[*_kinds(bad), *sentences, *map(str, bad[1:TOLD])],
         )
     return sentences
 
@@ -36,6 +37,12 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
 def told(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:
     """What there was of each request, a sentence each; raises AcceptanceError where there was nothing to speak of."""
     return [_sentence(request, [one for one in answers if one.request == request.name]) for request in requests]
+
+
+def _kinds(bad: Iterable[Answer]) -> list[str]:
+    """How many failed in which way, the most frequent first: a starved server fails otherwise than one that is gone."""
+    kinds = Counter((one.request, one.why or f"answered {one.status}") for one in bad)
+    return [f"{count} of {request}: {came}" for (request, came), count in kinds.most_common()]
 
 
 def _sentence(request: Request, mine: Sequence[Answer]) -> str:
