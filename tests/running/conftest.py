@@ -109,6 +109,7 @@ class Cluster:
             list_persistent_volume=lambda **_: SimpleNamespace(items=[]),
             delete_namespace=lambda name: mark(f"namespace {name.split('-')[0]} deleted"),
         )
+        self.admission = SimpleNamespace(list_mutating_admission_policy=lambda **_: SimpleNamespace(items=[]))
 
     def namespace(self, name, labels):
         mark(f"namespace {name.split('-')[0]} created")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -29,27 +28,17 @@ def complete_table_of_connections(datatable: list[list[str]]) -> Table:
     return [(row["from"], row["to"], row["expected"]) for row in rows(datatable)]
 
 
-@assertion("the NetworkPolicies of each of its values files mean what the table says, without any cluster")
-def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Table) -> None:
-    """Computed from what the chart and the add-ons render, for pods as their templates describe them."""
-    _must_mean(chart, settings, table, {})
-
-
 @assertion(
     'the NetworkPolicies of each of its values files, with "{path}" set to {value:value}, mean what the table says,'
     " without any cluster",
     example='the NetworkPolicies of each of its values files, with "monitoring.enabled" set to true, mean what the'
     " table says, without any cluster",
 )
-def policies_with_mean_what_the_table_says(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
-    """As without a value besides, with one that adds to what is rendered, or takes from it."""
-    _must_mean(chart, settings, table, {path: value})
-
-
-def _must_mean(chart: Chart, settings: Config, table: Table, besides: Mapping[str, Any]) -> None:
+def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
+    """Computed from what the chart and the add-ons render with a value, for pods as their templates describe them."""
     said = []
     for file in chart.values_files:
-        opinions = _without_a_cluster(chart.using(file, **besides), settings, table)
+        opinions = _without_a_cluster(chart.using(file, **{path: value}), settings, table)
         note(f"{file.name}: {len(opinions.cases)} connections")
         try:
             opinions.check()
