@@ -32,11 +32,11 @@ Feature: Mesh patterns
       | write | POST   | /api/todos         | {"title": "$CONTENT"} | json:error.code, X-Backend-Attempts |
       | page  | GET    | /                  |                       |                                     |
     When every process of the container "backend" in every "backend" pod is frozen
-    Then 60 more of each of "read, write" are answered in these ways, each of them seen
+    Then 80 more of each of "read, write" are answered in these ways, each of them seen
       | answer          | half within | within     |
-      | backend_timeout | 9 seconds   | 15 seconds |
-      | backend_busy    | 2 seconds   | 15 seconds |
-      | backend_resting | 2 seconds   | 15 seconds |
+      | backend_timeout | 9 seconds   | 12 seconds |
+      | backend_busy    | 2 seconds   | 12 seconds |
+      | backend_resting | 2 seconds   | 12 seconds |
     And by "X-Backend-Attempts" some "read" were sent on again, within 5 and 5 % of each "frontend" pod
     And no "write" was sent on again, by "X-Backend-Attempts", though some had failed
     And no "page" has failed

@@ -57,6 +57,12 @@ def test_a_way_that_was_not_seen_another_way_and_one_that_took_too_long() -> Non
     assert said_of(so, [late], late=4).endswith("after 5.00 s: answered 504, X-Attempts 1, json:error.code late (late)")
 
 
+def test_one_that_is_not_over() -> None:
+    more = [answer("read", at, 503, code="shed") for at in (1, 1.2, 1.3, 8)]
+    assert said_of(so, more, shed=6) == ("1 requests are not over, though they began over 6 s ago, the first: read 11")
+    assert len(so(more, shed=7)) == 1  # it may still come in time
+
+
 def test_a_request_that_nobody_sends() -> None:
     with pytest.raises(ConfigurationError) as caught:
         passed_on.must_be_answered_so(traffic([answer("read", 0)]), ["write"], [], count=1)

@@ -45,12 +45,18 @@ def must_be_answered_so(traffic: Traffic, names: Collection[str], ways: Sequence
         How many were answered in which way, and how long they took.
 
     Raises:
-        AcceptanceError: One was not answered so, or none was in one of the ways.
+        AcceptanceError: One was not answered so, or is not over in time, or none was in one of the ways.
     """
     _must_be_sent(traffic, names)
     begun = traffic.answers()[-1].ended
     since = [one for one in traffic.go_on(count) if one.began > begun and one.request in names]
     known = {way.name: way for way in ways}
+    longest = max(way.within for way in ways)
+    if hanging := _hanging(since, longest):
+        raise AcceptanceError(
+            f"{len(hanging)} requests are not over, though they began over {longest:g} s ago, the first: {hanging[0]}",
+            details=hanging[1:TOLD],
+        )
     if other := [one for one in since if way_of(one) not in known]:
         raise _failure(f"{len(other)} of {len(since)} requests were answered in another way", other)
     if late := [one for one in since if _seconds(one) > known[way_of(one)].within]:
@@ -198,6 +204,17 @@ def _must_be_sent(traffic: Traffic, names: Collection[str]) -> None:
     known = {request.name for request in traffic.requests}
     if unknown := sorted(set(names) - known):
         raise ConfigurationError(f"no request is called {unknown[0]!r}", hint=f"There are {', '.join(sorted(known))}.")
+
+
+def _hanging(since: Sequence[Answer], longest: float) -> list[str]:
+    """The requests that are not over, though one that began after them has been for so many seconds."""
+    now = max((one.ended for one in since), default=0.0)
+    found = []
+    for name in sorted({one.request for one in since}):
+        mine = {one.number: one for one in since if one.request == name}
+        old = [number for number, one in mine.items() if now - one.began > longest]
+        found += [f"{name} {number}" for number in range(min(mine), max(old, default=-1)) if number not in mine]
+    return found
 
 
 def _times(one: Answer, header: str) -> int:
