@@ -16,8 +16,9 @@ Feature: Sidecars
 
   @disruptive @REQ-MSH-02
   Scenario: The release works with a proxy before every pod, and under a mesh's label
-    Given a namespace with the label "istio-injection" set to "enabled", where the proxy "traefik:v3.6.12" is injected into every pod
-    And the chart is installed there
+    Given a namespace of its own, and all that is in it
+    And its label "istio-injection" is "enabled", and the proxy "traefik:v3.6.12" is injected into every pod there
+    When the chart is installed there
     Then every pod of the release has a proxy beside its own containers
     And every workload is rolled out with no old pod left
     And the "migration" Job has completed

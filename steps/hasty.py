@@ -60,7 +60,7 @@ def harness_waits(hasty: Release, revision: int) -> None:
 
 
 def _believed(release: Release, way: str, *more: str) -> None:
-    version = release.chart.helm("version", "--template", "{{.Version}}").stdout.strip().removeprefix("v")
+    version = release.chart.helm_version
     waits = WAYS[version.partition(".")[0]][way]
     where = ["--namespace", release.namespace, "--kubeconfig", str(release.cluster.kubeconfig), "--timeout", "60s"]
     release.chart.helm("upgrade", NAME, str(CHART), *waits, *more, *where, with_values=True, timeout=90)

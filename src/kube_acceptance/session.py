@@ -372,7 +372,7 @@ class Session:
             with contextlib.suppress(Exception):  # a report is written also when the cluster is gone
                 nodes = self._access.core.list_node().items
                 facts["Kubernetes"] = f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes (Kind)"
-            facts["Helm"] = self.chart().helm("version", "--template", "{{.Version}}").stdout
+            facts["Helm"] = f"v{self.chart().helm_version}"
         if self._made("images"):
             facts["Docker"] = str(self.engine.version()["Version"])
             facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}

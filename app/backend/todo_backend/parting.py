@@ -49,7 +49,7 @@ class Parting:
 
 
 class Connections:
-    """ASGI middleware, to be the outermost: says who answers, and what becomes of the connection.
+    """ASGI middleware, around all that answers: says who did, and what becomes of the connection.
 
     A connection that is idle for longer than the process serves on must not be used again: the header Keep-Alive asks
     clients for that. While requests cannot be served no connection is kept either, or those who have one would go on

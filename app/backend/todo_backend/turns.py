@@ -18,7 +18,7 @@ def _by_chance() -> bool:
 
 
 class Turns:
-    """ASGI middleware, to be the outermost: by chance an answer of the API is its connection's last.
+    """ASGI middleware, around all that speaks of connections: by chance an answer of the API is its connection's last.
 
     A client that keeps connections alive makes new ones all the while, which are spread over all processes there are
     by then. By chance, because a count would have to know when a connection ends.

@@ -16,6 +16,7 @@ from pytest_kind import KindCluster
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from kube_acceptance.cluster import host
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError, FaultError
@@ -152,10 +153,10 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         if found is None:
             raise FaultError(f"the Kind cluster {self.name} has no node {node}")
         script = (
-            'pid=$(crictl inspect --output go-template --template "{{.info.pid}}" "$1") && kill -s "$2" "$pid"'
+            f'{PID} && kill -s "$2" "$pid"'
             ' && { sed -n "s/^State:[[:space:]]*//p" "/proc/$pid/status" 2>/dev/null || echo gone; }'
         )
-        status, said = found.exec_run(["sh", "-c", script, "sh", container.rpartition("/")[2], signal])
+        status, said = found.exec_run(["sh", "-c", script, "sh", name_on_node(container), signal])
         text = str(said, "utf-8", "replace").strip()  # type: ignore[arg-type]  # not streamed
         if status:
             raise FaultError(f"the first process of container {container} got no signal {signal}: {text}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kube_acceptance.cluster import Provider
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import FaultError
 from kube_acceptance.fault.containers import none_runs, running
@@ -15,8 +16,9 @@ from kube_acceptance.release import Release
 FROZEN, THAWED = "FROZEN", "THAWED"
 # containerd freezes the container's control group; whether it did is asked of the kernel, whose versions 1 and 2 of
 # control groups keep it in different places. A container that is gone has no process that could be thawed.
-_SCRIPT = r"""
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1" 2>/dev/null)
+_SCRIPT = (
+    f"{PID}\n"
+    + r"""
 [ "$pid" ] && [ -d "/proc/$pid" ] || { echo GONE; exit; }
 said=$(ctr --namespace k8s.io tasks "$2" "$1" 2>&1) || true
 of_v1=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$pid/cgroup")
@@ -30,6 +32,7 @@ else
 fi
 echo "$state" "$(wc -l <"$group/cgroup.procs")" "$said"
 """
+)
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,9 @@ def _thaw(provider: Provider, frozen: Frozen) -> tuple[str, int, str]:
 
 def _ask(provider: Provider, frozen: Frozen, verb: str) -> tuple[str, int, str]:
     """A container's state and number of processes, by the kernel, after a verb of containerd; and the verb's words."""
-    identity = frozen.container.rpartition("/")[2]
+    name = name_on_node(frozen.container)
     try:
-        answered = provider.on_node(frozen.node, "sh", "-s", identity, verb, input=_SCRIPT.encode())
+        answered = provider.on_node(frozen.node, "sh", "-s", name, verb, input=_SCRIPT.encode())
     except CommandError as error:
         raise FaultError(f"{frozen.where} cannot be looked at on node {frozen.node}", details=error.details) from error
     state, _, rest = answered.strip().partition(" ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import FaultError
 from kube_acceptance.fault.containers import KILLED, none_runs, running
@@ -17,8 +18,9 @@ AT_MOST = 2 * 1024 * 1024 * 1024  # bytes of a limit: what is asked for in vain,
 # A process of the node's joins the container's control group, and takes memory there until there is no more. The kernel
 # looks for a victim within the group, where it likes every other better, and with version 2 of control groups takes all
 # of them. The process ends with the last one, or when it has got what it asked for: then nothing limits the group.
-_SCRIPT = r"""
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1" 2>/dev/null)
+_SCRIPT = (
+    f"{PID}\n"
+    + r"""
 [ "$pid" ] && [ -d "/proc/$pid" ] || { echo GONE; exit; }
 of_v1=$(sed -n 's/^[0-9]*:memory://p' "/proc/$pid/cgroup")
 if [ "$of_v1" ]; then
@@ -34,6 +36,7 @@ sh -c 'echo -999 >/proc/self/oom_score_adj; echo $$ >"$1/cgroup.procs"
   head -c "$2" /dev/zero | tail -c "$2"' - "$group" "$bytes" >/dev/null 2>&1
 echo TAKEN "$bytes" "$limit"
 """
+)
 
 
 def exhaust_memory(release: Release, component: str, *, within: float) -> list[str]:
@@ -72,8 +75,8 @@ def exhaust_memory(release: Release, component: str, *, within: float) -> list[s
 def _exhaust(release: Release, pod: Any, status: Any) -> int:
     """Take what there is; returns the limit in bytes."""
     where = f"container {status.name} of pod {pod.metadata.name}"
-    identity, node = status.container_id.rpartition("/")[2], pod.spec.node_name
-    words = ("sh", "-s", identity, str(AT_MOST), str(BEYOND))
+    node = pod.spec.node_name
+    words = ("sh", "-s", name_on_node(status.container_id), str(AT_MOST), str(BEYOND))
     try:
         said = release.cluster.provider.on_node(node, *words, input=_SCRIPT.encode())
     except CommandError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mesh.injection import CONTAINER
 from kube_acceptance.mesh.ports import Port
@@ -14,10 +15,12 @@ from kube_acceptance.release import Release
 
 LINES = 10_000  # the last ones of each proxy
 # the first packet of a connection alone meets the rules of address translation
-_COUNTS = r"""
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1")
+_COUNTS = (
+    f"{PID}\n"
+    + r"""
 nsenter --target "$pid" --net iptables -w -t nat -nvxL PREROUTING
 """
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def _counts(release: Release, pod: Any) -> dict[int, int]:
     status = next((one for one in pod.status.init_container_statuses or [] if one.name == CONTAINER), None)
     if status is None or not status.state.running:
         raise AcceptanceError(f"pod {pod.metadata.name} has no proxy that runs")
-    identity = status.container_id.rpartition("/")[2]
-    said = release.cluster.provider.on_node(pod.spec.node_name, "sh", "-s", identity, input=_COUNTS.encode())
+    name = name_on_node(status.container_id)
+    said = release.cluster.provider.on_node(pod.spec.node_name, "sh", "-s", name, input=_COUNTS.encode())
     return counts_of(said)
 
 

@@ -18,6 +18,7 @@ from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.cluster.owner import RUN_LABEL
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ProbeError
 from kube_acceptance.mesh import proxy
@@ -28,9 +29,9 @@ CONTAINER = "mesh-proxy"
 LOOKS = 0.3  # seconds between two looks at the namespace's pods
 STARTS_WITHIN = 120  # looks of the startup probe, one a second
 # the pod's sandbox and its containers share the network namespace that the rules are for
-_LEAD = r"""
-set -e
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1")
+_LEAD = (
+    f"set -e\n{PID}\n"
+    + r"""
 shift
 nat() { nsenter --target "$pid" --net iptables --wait --table nat "$@"; }
 for each; do
@@ -38,6 +39,7 @@ for each; do
   nat --check "$@" 2>/dev/null || nat --append "$@"
 done
 """
+)
 
 
 class Injection(AbstractContextManager["Injection"]):
@@ -116,8 +118,8 @@ class Injection(AbstractContextManager["Injection"]):
         for status in pod.status.init_container_statuses or []:
             if status.name == CONTAINER and status.state.running and status.container_id not in self._led:
                 ways = [f"{port.number}:{port.before}" for port in self.ports]
-                identity = status.container_id.rpartition("/")[2]
-                self._cluster.provider.on_node(pod.spec.node_name, "sh", "-s", identity, *ways, input=_LEAD.encode())
+                name = name_on_node(status.container_id)
+                self._cluster.provider.on_node(pod.spec.node_name, "sh", "-s", name, *ways, input=_LEAD.encode())
                 self._led.add(status.container_id)
 
     # ---- what is injected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,11 @@ class Chart:
             copy / each.relative_to(self.folder) if each.is_relative_to(self.folder) else each for each in self.values
         ]
         return Chart(self.helm_program, copy, values=values, overrides=self.overrides, change=self._change)
+
+    @functools.cached_property
+    def helm_version(self) -> str:
+        """The version of Helm, such as `4.3.1`; raises ReleaseError when it does not say."""
+        return self.helm("version", "--template", "{{.Version}}").stdout.strip().removeprefix("v")
 
     @property
     def app_version(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,12 +76,8 @@ class Release:
 
     def upgrade_by(self, chart: Chart) -> int:
         """Upgrade by another chart or other values; otherwise like `upgrade`."""
-        before, self.chart = self._keep_chart(), chart
-        try:
+        with self._using(chart):
             self.install()
-        except ReleaseError:
-            self.chart = before
-            raise
         return self.revision()
 
     def upgrade_or_roll_back(self, values: Mapping[str, Any], *, within: float) -> None:
@@ -94,21 +90,12 @@ class Release:
         Raises:
             ReleaseError: Helm refused, or has rolled back; the first line is its reason.
         """
-        before = self._keep_chart()
-        self.chart = before.using(**values)
         # Helm 3 calls it so; Helm 4 keeps the old name for a while, with a warning
-        flag = (
-            "--atomic"
-            if self.chart.helm("version", "--template", "{{.Version}}").stdout.startswith("v3.")
-            else ROLLBACK
-        )
+        flag = "--atomic" if self.chart.helm_version.startswith("3.") else ROLLBACK
         arguments, env = self._post_renderer
         words = [self.name, str(self.chart.folder), flag, "--timeout", f"{within:.0f}s", *arguments]
-        try:
+        with self._using(self.chart.using(**values)):
             self._helm("upgrade", *words, with_values=True, env=env)
-        except ReleaseError:
-            self.chart = before
-            raise
 
     def must_roll_back(self, values: Mapping[str, Any], *, within: float) -> str:
         """Have Helm upgrade in vain; returns what it says. See `upgrade_or_roll_back`.
@@ -128,6 +115,16 @@ class Release:
             waited("Helm to give up and to roll back", took, allowed)
             return error.summary
         raise ReleaseError(f"Helm took the upgrade of release {self.name} for a success")
+
+    @contextlib.contextmanager
+    def _using(self, chart: Chart) -> Iterator[None]:
+        """Go by another chart from here on, unless Helm refuses it."""
+        before, self.chart = self._keep_chart(), chart
+        try:
+            yield
+        except ReleaseError:
+            self.chart = before
+            raise
 
     def _keep_chart(self) -> Chart:
         """Remember by which chart and values the newest revision came to be: a rollback to it brings them back."""

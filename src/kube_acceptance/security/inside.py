@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.cluster.runtime import PID, name_on_node
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.security.canary import Look
 from kube_acceptance.security.places import statuses
@@ -18,10 +19,10 @@ FILES = "other files of containers"
 # The marks come by the standard input and lie in the node's memory meanwhile. A container's processes are those in its
 # PID namespace; its files are those of each mount, of its own layer only what it has written: the images are looked
 # at elsewhere. What grep finds it prints as path, NUL, mark.
-SCRIPT = r"""
-set -eu
+SCRIPT = (
+    f"set -eu\n{PID}\n"
+    + r"""
 marks=$(mktemp -p /dev/shm); trap 'rm -f "$marks"' EXIT; cat >"$marks"
-pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1")
 namespace=$(readlink "/proc/$pid/ns/pid")
 find="grep --text --only-matching --with-filename --null --fixed-strings --file=$marks --"
 own() {
@@ -43,6 +44,7 @@ echo "= mount /"
 written=$(awk '$5 == "/"' "/proc/$pid/mountinfo" | sed -n 's/.*upperdir=\([^,]*\).*/\1/p')
 below "${written:-/proc/$pid/root/}"
 """
+)
 
 
 def look_inside(look: Look, cluster: Cluster, namespace: str, secret: str) -> None:
@@ -63,7 +65,7 @@ def look_inside(look: Look, cluster: Cluster, namespace: str, secret: str) -> No
         for status in statuses(pod):
             if not status.state.running:
                 continue
-            name = status.container_id.rpartition("/")[2]
+            name = name_on_node(status.container_id)
             said = cluster.provider.on_node(pod.spec.node_name, "sh", "-c", SCRIPT, "sh", name, input=marks)
             _note(look, said, status.name, pod.metadata.name, mounted.get(status.name))
 

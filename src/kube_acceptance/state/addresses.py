@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.release.release import INSTANCE
@@ -37,8 +40,7 @@ def pod_networks(release: Release) -> list[str]:
 
 def of_services(release: Release) -> set[str]:
     """The addresses of all Services of the cluster."""
-    listed = release.cluster.core.list_service_for_all_namespaces().items
-    return {address for service in listed for address in service.spec.cluster_ips or [] if address != "None"}
+    return _addresses(_services(release))
 
 
 def cluster_domain(release: Release) -> str:
@@ -57,12 +59,21 @@ def cluster_domain(release: Release) -> str:
 
 def inside(release: Release) -> set[str]:
     """Every name and address of the cluster's Services and of the release's pods, in each form in use."""
-    domain = cluster_domain(release)
-    found = {*of_pods(release), *of_services(release)}
-    found |= {name.removeprefix("pod ") for name in of_pods(release).values()}  # each knows its own
-    for service in release.cluster.core.list_service_for_all_namespaces().items:
+    domain, own, services = cluster_domain(release), of_pods(release), _services(release)
+    found = {*own, *_addresses(services)}
+    found |= {name.removeprefix("pod ") for name in own.values()}  # each knows its own
+    for service in services:
         name, namespace = service.metadata.name, service.metadata.namespace
         if namespace == release.namespace:
             found.add(name)
         found |= {f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.{domain}"}
     return found
+
+
+def _services(release: Release) -> list[Any]:
+    found: list[Any] = release.cluster.core.list_service_for_all_namespaces().items
+    return found
+
+
+def _addresses(services: Iterable[Any]) -> set[str]:
+    return {address for service in services for address in service.spec.cluster_ips or [] if address != "None"}

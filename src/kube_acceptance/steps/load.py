@@ -6,10 +6,11 @@ import pytest
 
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
-from kube_acceptance.session import PROBE, Session
+from kube_acceptance.session import Session
 from kube_acceptance.state import pods
-from kube_acceptance.traffic import Traffic, described, judgement, shared
-from kube_acceptance.vocabulary import assertion, rows, when
+from kube_acceptance.steps.traffic import sent
+from kube_acceptance.traffic import Traffic, judgement, shared
+from kube_acceptance.vocabulary import assertion, when
 
 SHARED_SECONDS = 10.0  # of answers that show how pods share them
 
@@ -23,11 +24,7 @@ def more_requests_sent(
     release: Release, session: Session, rate: int, datatable: list[list[str]], request: pytest.FixtureRequest
 ) -> Traffic:
     """Load by a pod like that of the requests that go on all the while, from a table like theirs, until it is ended."""
-    wanted = described.requests(release, list(rows(datatable)))
-    traffic = Traffic(release, wanted, rate=rate, image=session.images[PROBE].reference, labels=session.labels)
-    request.addfinalizer(traffic.close)
-    traffic.start()
-    return traffic
+    return sent(release, session, rate, datatable, request)
 
 
 @when("no more requests are sent than before")

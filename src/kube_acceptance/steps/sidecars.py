@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-import pytest
-
 from kube_acceptance import mesh
-from kube_acceptance.fixtures import install
 from kube_acceptance.ingress import Ingress
 from kube_acceptance.mesh import Injection
-from kube_acceptance.plugin import redactor_key
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
@@ -20,18 +16,18 @@ from kube_acceptance.vocabulary import assertion, given, must, rows, some
 
 
 @given(
-    'a namespace with the label "{label}" set to "{value}", where the proxy "{image}" is injected into every pod',
+    'its label "{label}" is "{value}", and the proxy "{image}" is injected into every pod there',
     target_fixture="injection",
-    example='a namespace with the label "istio-injection" set to "enabled", where the proxy "traefik:v3.6.12" is '
-    "injected into every pod",
+    example='its label "istio-injection" is "enabled", and the proxy "traefik:v3.6.12" is injected into every pod '
+    "there",
 )
 def namespace_with_proxies(
-    empty_release: Release, session: Session, afterwards: ExitStack, label: str, value: str, image: str
+    release: Release, session: Session, afterwards: ExitStack, label: str, value: str, image: str
 ) -> Injection:
-    """A namespace whose pods get a sidecar at their admission, through which all comes for the chart's ports."""
-    core, namespace = session.cluster.core, empty_release.namespace
+    """Pods made from now on get a sidecar at their admission, through which all comes for the ports of the chart."""
+    core, namespace = session.cluster.core, release.namespace
     core.patch_namespace(namespace, {"metadata": {"labels": {label: value}}})
-    ports = mesh.service_ports(empty_release.chart.render(name=empty_release.name, namespace=namespace))
+    ports = mesh.service_ports(release.chart.render(name=release.name, namespace=namespace))
     injection = Injection(session.cluster, namespace, image=image, ports=ports, labels=session.labels)
     afterwards.callback(injection.close)
     injection.start()
@@ -39,20 +35,10 @@ def namespace_with_proxies(
     return injection
 
 
-@given("the chart is installed there", target_fixture="release")
-def installed_there(
-    empty_release: Release, injection: Injection, session: Session, pytestconfig: pytest.Config
-) -> Release:
-    """The chart, installed in that namespace as it would be anywhere."""
-    session.focus = empty_release
-    install(empty_release, pytestconfig.stash[redactor_key])
-    injection.must_work()
-    return empty_release
-
-
 @assertion("every pod of the release has a proxy beside its own containers")
-def pods_have_proxies(release: Release) -> None:
+def pods_have_proxies(release: Release, injection: Injection) -> None:
     """Every pod has the proxy, also a Job's, and it runs wherever the pod does."""
+    injection.must_work()
     found = some(release.pods(), what="pods")
     must(mesh.without_proxy(found), of="pods")
     note(f"{len(found)} pods")

@@ -59,6 +59,13 @@ def requests_go_on(
     not through the Ingress) and `says` (a header that names a further pod; X-Served-By names the one that answers). The
     scenario goes on when each was answered well once.
     """
+    return sent(release, session, rate, datatable, request)
+
+
+def sent(
+    release: Release, session: Session, rate: int, datatable: list[list[str]], request: pytest.FixtureRequest
+) -> Traffic:
+    """Requests of a table, so many of each a second, from here on to the end of the scenario at most."""
     wanted = described.requests(release, list(rows(datatable)))
     traffic = Traffic(release, wanted, rate=rate, image=session.images[PROBE].reference, labels=session.labels)
     request.addfinalizer(traffic.close)

@@ -25,13 +25,25 @@ def must_be_good(requests: Iterable[Request], answers: Sequence[Answer]) -> list
         AcceptanceError: The first line says how many were not good, and tells of the first.
     """
     sentences = told(requests, answers)
-    bad = [one for one in answers if not one.good]
-    if bad:
+    must_not_fail(answers, sentences)
+    return sentences
+
+
+def must_not_fail(answers: Sequence[Answer], sentences: Sequence[str] = ()) -> None:
+    """Every answer must be good.
+
+    Args:
+        answers: The answers.
+        sentences: What else a failure tells.
+
+    Raises:
+        AcceptanceError: The first line says how many were not good, and tells of the first.
+    """
+    if bad := [one for one in answers if not one.good]:
         raise AcceptanceError(
             f"{len(bad)} of {len(answers)} requests failed, the first: {bad[0]}",
             details=[*_kinds(bad), *sentences, *map(str, bad[1:TOLD])],
         )
-    return sentences
 
 
 def told(requests: Iterable[Request], answers: Sequence[Answer]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
+from kube_acceptance.traffic.judgement import must_not_fail
 from kube_acceptance.traffic.request import Answer
 from kube_acceptance.traffic.traffic import Traffic
 from kube_acceptance.wait import Seen, consistently
@@ -80,10 +81,7 @@ def must_all_be_good_again(release: Release, component: str, traffic: Traffic, *
     """
     begun = traffic.answers()[-1].ended
     since = [one for one in traffic.go_on(count) if one.began > begun]
-    if bad := [one for one in since if not one.good]:
-        raise AcceptanceError(
-            f"{len(bad)} of {len(since)} requests failed, the first: {bad[0]}", details=[*map(str, bad)]
-        )
+    must_not_fail(since)
     names = {pod.metadata.name for pod in release.serving_pods(component)}
     landed = _landed(since, names)
     if silent := sorted(names - landed.keys()):
