@@ -112,8 +112,7 @@ def must_never_be_sent_on_again(traffic: Traffic, name: str, header: str) -> str
     Raises:
         AcceptanceError: One was, or none failed that was sent on, so that none was sent on again says nothing.
     """
-    _must_be_sent(traffic, [name])
-    mine = [one for one in traffic.answers() if one.request == name]
+    mine = _answers_to(traffic, name)
     if again := [one for one in mine if _times(one, header) > 1]:
         raise _failure(f"{len(again)} of {len(mine)} requests {name} were sent on again", again)
     failed = sum(not one.good and _times(one, header) == 1 for one in mine)
@@ -134,8 +133,7 @@ def must_be_saved(traffic: Traffic, name: str, header: str, *, without: str) -> 
     Raises:
         AcceptanceError: None was yet.
     """
-    _must_be_sent(traffic, [name])
-    mine = [one for one in traffic.answers() if one.request == name]
+    mine = _answers_to(traffic, name)
     saved = [one for one in mine if one.good and _times(one, header) > 1 and without not in one.said.values()]
     if not saved:
         failed = [one for one in mine if not one.good]
@@ -145,8 +143,7 @@ def must_be_saved(traffic: Traffic, name: str, header: str, *, without: str) -> 
 
 def must_not_have_failed(traffic: Traffic, name: str) -> str:
     """Every such request so far must have been answered well; raises AcceptanceError when one was not, or none was."""
-    _must_be_sent(traffic, [name])
-    mine = [one for one in traffic.answers() if one.request == name]
+    mine = _answers_to(traffic, name)
     if bad := [one for one in mine if not one.good]:
         raise _failure(f"{len(bad)} of {len(mine)} requests {name} failed", bad)
     if not mine:
@@ -198,6 +195,11 @@ def must_be_stored_once(answers: Sequence[Answer], name: str, stored: Mapping[st
     return (
         f"{len(good)} of {len(mine)} {name} answered well and stored, {doubtful} more stored though not answered well"
     )
+
+
+def _answers_to(traffic: Traffic, name: str) -> list[Answer]:
+    _must_be_sent(traffic, [name])
+    return [one for one in traffic.answers() if one.request == name]
 
 
 def _must_be_sent(traffic: Traffic, names: Collection[str]) -> None:
