@@ -144,7 +144,7 @@ parts.provider = lambda config, name, **_: Provider(name, parts.folders(config.c
 parts.resolve = lambda name, **_: Path("/bin") / name
 parts.build = build
 parts.Cluster = Cluster
-parts.Session.chart = lambda self: SimpleNamespace(helm=lambda *_: SimpleNamespace(stdout="4"))
+parts.Session.chart = lambda self: SimpleNamespace(helm_version="4")
 parts.Session.new_release = lambda self, namespace: Release(namespace)
 Redactor.learn = lambda self, release: None
 """
