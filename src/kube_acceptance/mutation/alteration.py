@@ -20,7 +20,8 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.mutation.mutant import Alteration, Mutant
+from kube_acceptance.mutation.mutant import Mutant
+from kube_acceptance.mutation.removal import Alteration
 from kube_acceptance.wait import rollout
 from kube_acceptance.wait.until import Seen, eventually
 

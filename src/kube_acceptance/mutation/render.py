@@ -13,7 +13,8 @@ from pathlib import Path
 import yaml
 
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.mutation.mutant import NAMESPACE, load
+from kube_acceptance.mutation.mutant import load
+from kube_acceptance.mutation.removal import NAMESPACE
 
 
 def main() -> int:
