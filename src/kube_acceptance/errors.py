@@ -11,7 +11,8 @@ Every message is made for a person: one sentence that says what is wrong, one th
     ├── ClusterError         a cluster cannot be created, reached or removed
     ├── ReleaseError         a chart cannot be rendered, installed or upgraded
     ├── WaitError            a condition did not come true, or can no longer come true
-    ├── ProbeError           reachability cannot be told, or is not what was expected
+    ├── ProbeError           reachability cannot be told
+    │   └── ReachabilityError    it was told, and is not what was expected
     ├── PolicyError          a NetworkPolicy is malformed, or policies and cluster disagree
     ├── FaultError           a fault was not injected, or selected nothing
     └── Pending              a step is not written yet
@@ -81,7 +82,11 @@ class WaitError(AcceptanceError):
 
 
 class ProbeError(AcceptanceError):
-    """Reachability cannot be told, or is not what was expected."""
+    """Reachability cannot be told."""
+
+
+class ReachabilityError(ProbeError):
+    """Reachability was told, and is not what was expected."""
 
 
 class PolicyError(AcceptanceError):

@@ -137,7 +137,7 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
             "helm": option("helm_bin"),
         },
         keep="always" if option("keep_cluster") else option("keep"),
-        mutant=mutation.load(mutant) if mutant else None,
+        mutant=mutation.load_removal(mutant) if mutant else None,
         folder=_path(getattr(config, "workerinput", {}).get(RUN)),
     )
 

@@ -30,7 +30,7 @@ from kube_acceptance.images.another import another
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.provenance import REVISION, marked, provenance, still_true
 from kube_acceptance.images.source import ImageSource
-from kube_acceptance.mutation import Mutant
+from kube_acceptance.mutation import Removal
 from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.previous import Previous, unpack
 from kube_acceptance.release import Chart, Release
@@ -78,7 +78,7 @@ class Session:
         cluster_name: str,
         tools: Mapping[str, Path | None],
         keep: Keep = "never",
-        mutant: Mutant | None = None,
+        mutant: Removal | None = None,
         folder: Path | None = None,
     ) -> None:
         self.config = config

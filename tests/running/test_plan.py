@@ -76,8 +76,9 @@ def test_nothing_to_plan(project: Project) -> None:
 
 def test_workers_take_the_next_when_they_are_free_and_serial_ones_alone() -> None:
     def plan(*seconds: float | None, serial: float = 0) -> list[Planned]:
-        each = [Planned(None, "cluster", False, (), one) for one in seconds]  # type: ignore[arg-type]
-        return [*each, Planned(None, "cluster", True, (), serial)]  # type: ignore[arg-type]
+        nothing: frozenset[str] = frozenset()
+        each = [Planned(None, "cluster", False, (), one, nothing, nothing) for one in seconds]  # type: ignore[arg-type]
+        return [*each, Planned(None, "cluster", True, (), serial, nothing, nothing)]  # type: ignore[arg-type]
 
     assert makespan(plan(5, 4, 3, 2, None), 1) == 14
     assert makespan(plan(5, 4, 3, 2), 2) == 7

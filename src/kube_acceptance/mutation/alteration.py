@@ -20,8 +20,7 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.mutation.mutant import Mutant
-from kube_acceptance.mutation.removal import Alteration
+from kube_acceptance.mutation.removal import Alteration, Removal
 from kube_acceptance.wait import rollout
 from kube_acceptance.wait.until import Seen, eventually
 
@@ -47,7 +46,7 @@ class Workload:
 
 
 @contextlib.contextmanager
-def altered(cluster: Cluster, mutant: Mutant, *, alone: Callable[[], bool]) -> Iterator[None]:
+def altered(cluster: Cluster, mutant: Removal, *, alone: Callable[[], bool]) -> Iterator[None]:
     """Without the mutant's protection inside of this block, and whole again after it.
 
     Args:
@@ -76,7 +75,7 @@ def altered(cluster: Cluster, mutant: Mutant, *, alone: Callable[[], bool]) -> I
         _put(cluster, [before for before, _ in pairs])
 
 
-def must_be_altered(cluster: Cluster, mutant: Mutant) -> None:
+def must_be_altered(cluster: Cluster, mutant: Removal) -> None:
     """Raise ConfigurationError when the cluster still has the protection: a run would say nothing of the mutant."""
     if not mutant.cluster:
         return
@@ -88,7 +87,7 @@ def must_be_altered(cluster: Cluster, mutant: Mutant) -> None:
             )
 
 
-def _pairs(cluster: Cluster, mutant: Mutant) -> Iterator[tuple[Workload, Workload]]:
+def _pairs(cluster: Cluster, mutant: Removal) -> Iterator[tuple[Workload, Workload]]:
     """Each workload that a mutant changes, as it is and without the protection."""
     for each in mutant.cluster:
         found = [now for name in each.name if (now := _read(cluster, each, name))]

@@ -7,8 +7,13 @@ words a failure shows that it is about the same: whoever can see the object may 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+import jsonpatch
+from jsonpointer import JsonPointerException
 
 from kube_acceptance.mutation.removal import Removal
 
@@ -62,3 +67,28 @@ class Derived(Removal):
         """What it is called: the same for the same change of the same object, in every run."""
         words = [self.operator, self.object, self.part]
         return ".".join(re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in words if word)
+
+    @property
+    def name(self) -> str:
+        """Its id."""
+        return self.id
+
+    def change(self, objects: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The objects without the protection; other values may render none of it, and then all of them stay."""
+        changed = []
+        for item in objects:
+            for change in (each for each in self.manifests if each.fits(item)):
+                if change.remove:
+                    break
+                item = _patched(item, change.patch)
+            else:
+                changed.append(item)
+        return [*changed, *self.add]
+
+
+def _patched(item: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        patched: dict[str, Any] = jsonpatch.apply_patch(item, patch)
+    except (jsonpatch.JsonPatchException, JsonPointerException):
+        return item
+    return patched

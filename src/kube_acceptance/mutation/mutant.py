@@ -1,14 +1,20 @@
-"""A mutant that a person wrote, as its file describes it."""
+"""A mutant that a person wrote, as its file describes it; and how files are read and written."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.removal import Removal, Several
+
+DERIVED = ".derived"
+"""How the file of a derived mutant ends."""
+_Removal = TypeVar("_Removal", bound=Removal)
 
 
 class Mutant(Removal):
@@ -26,9 +32,26 @@ class Mutant(Removal):
 
 def load(file: Path) -> Mutant:
     """Read a mutant's file; raises ConfigurationError with the file's name when it is not one."""
+    return _load(file, Mutant)
+
+
+def load_removal(file: Path) -> Mutant | Derived:
+    """Read what takes a protection away, whoever wrote it: a person, or `write` for an operator; raises as `load`."""
+    return _load(file, Derived) if file.suffix == DERIVED else load(file)
+
+
+def write(derived: Derived, folder: Path) -> Path:
+    """Write a derived mutant to a file in a folder, for a run with `--mutant`; returns the file."""
+    file = folder / f"{derived.id}{DERIVED}"
+    # the aliases are the names that a file has
+    file.write_text(derived.model_dump_json(by_alias=True, exclude={"file"}), encoding="utf-8")
+    return file
+
+
+def _load(file: Path, kind: type[_Removal]) -> _Removal:
     try:
         table = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return Mutant.model_validate({**table, "file": file.absolute()})
+        return kind.model_validate({**table, "file": file.absolute()})
     except FileNotFoundError:
         raise ConfigurationError(f"there is no mutant {file.stem}: {file.name} is not in {file.parent.name}/") from None
     except (yaml.YAMLError, TypeError) as error:

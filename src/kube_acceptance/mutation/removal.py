@@ -42,6 +42,10 @@ class Change(_Section):
     remove: bool = False
     patch: list[dict[str, Any]] = Field(default_factory=list)
 
+    def fits(self, item: Mapping[str, Any]) -> bool:
+        """Whether it is meant for an object."""
+        return item["kind"] == self.kind and (not self.name or item["metadata"]["name"] == self.name)
+
 
 class Rewrite(_Section):
     """A change of a Dockerfile: what a regular expression matches is replaced, in a copy."""
@@ -104,13 +108,13 @@ class Removal(_Section):
         """
         changed = list(objects)
         for change in self.manifests:
-            fitting = [item for item in changed if _fits(item, change)]
+            fitting = [item for item in changed if change.fits(item)]
             if not fitting:
                 raise ConfigurationError(
                     f"{self.file.name}: no {change.kind} {change.name} is rendered, so nothing changes"
                 )
             if change.remove:
-                changed = [item for item in changed if not _fits(item, change)]
+                changed = [item for item in changed if not change.fits(item)]
                 continue
             try:
                 patched = {id(item): jsonpatch.apply_patch(item, change.patch) for item in fitting}
@@ -204,7 +208,3 @@ class Removal(_Section):
             if ignore.is_file():
                 shutil.copy(ignore, folder)
             yield replace(source, dockerfile=dockerfile)
-
-
-def _fits(item: Mapping[str, Any], change: Change) -> bool:
-    return item["kind"] == change.kind and (not change.name or item["metadata"]["name"] == change.name)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kube_acceptance.errors import ProbeError
+from kube_acceptance.errors import ProbeError, ReachabilityError
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.verdict import State, Verdict
@@ -77,13 +77,19 @@ class Report:
         return [*lines, f"{len(self.verdicts)} pairs, {taken}"]
 
     def check(self) -> None:
-        """Raise ProbeError unless every row is right; its first line is the first row that is not."""
+        """Raise ProbeError unless every row is right; its first line is the first row that is not.
+
+        Raises:
+            ReachabilityError: A row is wrong.
+            ProbeError: None is wrong, but one cannot be told.
+        """
         if not self.failures:
             return
         # a wrong row explains more than an inconclusive one
         first = min(self.failures, key=lambda verdict: verdict.state is not State.WRONG)
         more = f" ({len(self.failures)} of {len(self.verdicts)} rows fail)" if len(self.verdicts) > 1 else ""
-        raise ProbeError(f"{first}{more}", details=[*self.table(), f"{self.looks} looks in {self.seconds:.1f} s"])
+        kind = ReachabilityError if first.state is State.WRONG else ProbeError
+        raise kind(f"{first}{more}", details=[*self.table(), f"{self.looks} looks in {self.seconds:.1f} s"])
 
 
 def settle(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from kube_acceptance.errors import ProbeError
+from kube_acceptance.errors import ProbeError, ReachabilityError
 from kube_acceptance.probe.observe import identity
 from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.place import Place, Target
@@ -159,12 +159,12 @@ def took(lane: Lane, change: Change, expected: Outcome, within: float) -> float:
         last = next(reversed(list(lane.between(begin))), None)
         if last is None:
             raise ProbeError(f"{lane} was not tried after {change.what}, so nothing can be said")
-        raise ProbeError(
+        raise ReachabilityError(
             f"{lane} is not {expected} for good {last.started - begin:.1f} s after {change.what}: {last.detail}",
             details=history(lane, begin),
         )
     if (seconds := since - begin) > within:
-        raise ProbeError(
+        raise ReachabilityError(
             f"{lane} is {expected} only {seconds:.2f} s after {change.what}, later than {within:g} s",
             details=history(lane, begin),
         )
@@ -201,7 +201,7 @@ def unmoved(lane: Lane, change: Change, expected: Outcome, *, end: float = float
     if wrong := strays(attempts, expected):
         after = wrong[0].started - change.acknowledged
         when = f"{abs(after):.2f} s {'after' if after >= 0 else 'before'} {change.what}"
-        raise ProbeError(
+        raise ReachabilityError(
             f"{lane} did not stay {expected}: {len(wrong)} of {len(attempts)} attempts differ, the first {when}"
             f" ({wrong[0].detail})",
             details=history(lane, lane.since),
@@ -232,9 +232,9 @@ def cut(lane: Lane, change: Change, within: float) -> tuple[float, str]:
     unmoved(lane, change, Outcome.ALLOWED, end=change.asked)
     since = lane.dead_since(begin)
     if since is None:
-        raise ProbeError(f"{lane} is usable still after {change.what}", details=history(lane, begin))
+        raise ReachabilityError(f"{lane} is usable still after {change.what}", details=history(lane, begin))
     if (seconds := since - begin) > within:
-        raise ProbeError(
+        raise ReachabilityError(
             f"{lane} was usable for {seconds:.2f} s after {change.what}, longer than {within:g} s",
             details=history(lane, begin),
         )

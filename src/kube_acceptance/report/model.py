@@ -109,11 +109,12 @@ def _redact(value: _Value, redact: Callable[[str], str]) -> _Value:
 
 
 class Failure(Record):
-    """Why something failed: one line that names the cause, what the error said beyond it, and the full trace."""
+    """Why something failed: one line that names the cause, what else the error said, the full trace, its class."""
 
     first_line: Text
     details: Text = ""
     text: Text = ""
+    error: Text = ""
 
 
 class Problem(Record):

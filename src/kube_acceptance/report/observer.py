@@ -384,7 +384,12 @@ def _failure(
         first = f"{type(error).__name__}: {first}" if first else type(error).__name__
     trace = str(excinfo.getrepr(style="short", tbfilter=_without_machinery)) if excinfo else str(report.longrepr)
     captured = [f"{title}\n{text[-_CAPTURED_LIMIT:]}" for title, text in report.sections]
-    return Failure(first_line=first, details=textwrap.dedent("\n".join(rest)), text="\n\n".join([trace, *captured]))
+    return Failure(
+        first_line=first,
+        details=textwrap.dedent("\n".join(rest)),
+        text="\n\n".join([trace, *captured]),
+        error="" if error is None else type(error).__name__,
+    )
 
 
 def _without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> Traceback:

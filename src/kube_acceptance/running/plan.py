@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from kube_acceptance.plugin import NEEDS_CLUSTER, TIERS, history_key, session_ke
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.plan import planned
 from kube_acceptance.running.order import STATIC, order_key, tier, workers, workers_key
+from kube_acceptance.running.prospect import PLAN, Prospect
 
 # what a fixture means for whoever wants to run the scenario
 FIXTURES: Mapping[str, str] = {
@@ -37,19 +39,42 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Planned:
-    """A scenario that would run; `seconds` is what it will take as far as that is known."""
+    """A scenario that would run; `seconds` is what it will take as far as that is known.
+
+    `fixtures` are those that it asks for, directly or not, and `modules` those that its steps are defined in.
+    """
 
     scenario: Scenario
     tier: str
     serial: bool
     needs: tuple[str, ...]
     seconds: float | None
+    fixtures: frozenset[str]
+    modules: frozenset[str]
+
+    def prospect(self) -> Prospect:
+        """The same for programs."""
+        of = self.scenario
+        return Prospect(
+            id=of.id,
+            name=of.name,
+            tier=self.tier,
+            serial=self.serial,
+            tags=of.tags,
+            requirements=of.requirements,
+            fixtures=sorted(self.fixtures),
+            modules=sorted(self.modules),
+            seconds=self.seconds,
+        )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option."""
     parser.getgroup("kube-acceptance").addoption(
         "--plan", action="store_true", help="say what would run, what it needs and how long it took; run nothing"
+    )
+    parser.getgroup("kube-acceptance").addoption(
+        "--plan-file", type=Path, metavar="FILE", help="with --plan: write it to this file, as JSON for programs"
     )
 
 
@@ -70,7 +95,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if session_key not in config.stash:
         raise pytest.UsageError("--plan is for feature files, and none was named")
     if not session.testsfailed:
-        _print(config, list(_planned(session)))
+        plan = list(_planned(session))
+        if file := config.getoption("plan_file"):
+            file.write_bytes(PLAN.dump_json([each.prospect() for each in plan]))
+        else:
+            _print(config, plan)
     return True
 
 
@@ -84,32 +113,36 @@ def _planned(session: pytest.Session) -> Iterator[Planned]:
         name = TIERS[tier(item)]
         _, scenario = scenarios[item.nodeid]
         serial = item.get_closest_marker("serial") is not None
-        yield Planned(scenario, name, serial, tuple(_needs(item, name)), expected.get(scenario.id))
+        fixtures, modules = _asked(item)
+        needs = tuple(_needs(name, fixtures))
+        yield Planned(scenario, name, serial, needs, expected.get(scenario.id), fixtures, modules)
 
 
-def _needs(item: pytest.Item, name: str) -> Iterator[str]:
+def _needs(name: str, fixtures: Set[str]) -> Iterator[str]:
     if TIERS.index(name) != STATIC:
         yield "Docker"
     if name in NEEDS_CLUSTER:
         yield "a cluster"
-    fixtures = _fixtures(item)
     yield from (words for fixture, words in FIXTURES.items() if fixture in fixtures)
 
 
-def _fixtures(item: Any) -> set[str]:
-    """The fixtures that a scenario's steps ask for, and those that these ask for."""
+def _asked(item: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """The fixtures that a scenario's steps ask for, and those that these ask for; and the modules of its steps."""
     manager = item.session._fixturemanager
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
     asked: list[str] = []
+    modules: set[str] = set()
     for step in scenario_wrapper_template_registry[item.obj].render(example).steps:
         for definition in find_fixturedefs_for_step(step=step, fixturemanager=manager, node=item):
-            asked += inspect.signature(step_function_context_registry[definition.func].step_func).parameters
+            function = step_function_context_registry[definition.func].step_func
+            asked += inspect.signature(function).parameters
+            modules.add(inspect.unwrap(function).__module__)
     found: set[str] = set()
     while asked:
         if (name := asked.pop()) not in found:
             found.add(name)
             asked += [each for fixture in manager.getfixturedefs(name, item) or () for each in fixture.argnames]
-    return found
+    return frozenset(found), frozenset(modules)
 
 
 def makespan(plan: Sequence[Planned], count: int) -> float:

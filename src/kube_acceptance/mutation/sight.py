@@ -1,0 +1,91 @@
+"""Which scenarios can see what a mutant changes.
+
+A scenario that renders the chart sees every object of it. One that meets the release on a cluster sees what it is
+about: by the phrases that it is made of, by its tags, which the project may map to concerns, and by the kinds of
+objects that it was recorded to ask the API server for.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from kube_acceptance.mutation.derived import Concern, Derived
+from kube_acceptance.plugin import TIERS
+from kube_acceptance.running.prospect import Prospect
+
+GENERAL = "kube_acceptance.steps."
+ABOUT: Mapping[Concern, frozenset[str]] = {
+    Concern.ACCESS: frozenset({"access", "pod_security"}),
+    Concern.BUILD: frozenset({"images", "dockerfiles", "builds", "bills", "vulnerabilities"}),
+    Concern.CONFIGURATION: frozenset({"logs", "calls", "metrics", "ledger", "traffic"}),
+    Concern.DISRUPTION: frozenset({"scaling"}),
+    Concern.IMAGE: frozenset({"images", "pods"}),
+    Concern.INGRESS: frozenset({"ingress", "http"}),
+    Concern.JOB: frozenset({"workloads"}),
+    Concern.METADATA: frozenset({"objects"}),
+    Concern.NETWORK_POLICY: frozenset({"network", "outside", "policy_changes", "opinions"}),
+    Concern.POD_SECURITY: frozenset({"pod_security"}),
+    Concern.PROBE: frozenset({"workloads", "faults", "pods"}),
+    Concern.REPLICAS: frozenset({"pods", "workloads", "load"}),
+    Concern.RESOURCES: frozenset({"resources"}),
+    Concern.ROLLOUT: frozenset({"traffic", "releases", "workloads"}),
+    Concern.SCALING: frozenset({"scaling", "load"}),
+    Concern.SCHEDULE: frozenset({"cron_jobs"}),
+    Concern.SECRET: frozenset({"secrets"}),
+    Concern.SERVICE: frozenset({"services", "http", "network", "sidecars"}),
+    Concern.STORAGE: frozenset({"volumes", "ledger", "faults"}),
+}
+"""The modules of the general phrases that are about a concern."""
+
+RENDERS = "chart"
+"""The fixture by which a scenario renders the chart."""
+
+
+class Sight:
+    """What the scenarios of a project can see.
+
+    Args:
+        prospects: The scenarios.
+        about: The project's own mapping: patterns of tags, by concern.
+        touched: The kinds of objects that a scenario was recorded to ask for, by its id.
+    """
+
+    def __init__(
+        self,
+        prospects: Iterable[Prospect],
+        *,
+        about: Mapping[Concern, Sequence[str]],
+        touched: Mapping[str, Set[str]],
+    ) -> None:
+        self._prospects = sorted(prospects, key=lambda each: (each.seconds or 0.0, each.id))
+        self._about = about
+        self._touched = touched
+
+    def of(self, mutant: Derived, tier: str) -> list[Prospect]:
+        """The scenarios of a tier that can see what a mutant changes, the shortest first."""
+        return [each for each in self._prospects if each.tier == tier and self._sees(each, mutant)]
+
+    def everything(self, mutant: Derived) -> list[Prospect]:
+        """The scenarios of all tiers that can see it."""
+        return [each for tier in TIERS for each in self.of(mutant, tier)]
+
+    def _sees(self, scenario: Prospect, mutant: Derived) -> bool:
+        if mutant.dockerfiles:
+            return self._is_about(scenario, mutant.concern)
+        if scenario.tier == "static":
+            return RENDERS in scenario.fixtures
+        if scenario.tier == "image":
+            return False
+        asked = self._touched.get(scenario.id, frozenset())
+        return self._is_about(scenario, mutant.concern) or any(each.kind in asked for each in mutant.manifests)
+
+    def _is_about(self, scenario: Prospect, concern: Concern) -> bool:
+        if any(module in ABOUT[concern] for module in _general(scenario.modules)):
+            return True
+        tags = [*scenario.tags, *scenario.requirements]
+        return any(fnmatch.fnmatchcase(tag, pattern) for pattern in self._about.get(concern, ()) for tag in tags)
+
+
+def _general(modules: Iterable[str]) -> Iterable[str]:
+    return (module.removeprefix(GENERAL) for module in modules if module.startswith(GENERAL))
