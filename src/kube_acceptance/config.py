@@ -145,6 +145,26 @@ class VulnerabilitiesConfig(_Section):
     exceptions: list[ExceptionConfig] = Field(default_factory=list)
 
 
+class EquivalentConfig(_Section):
+    """Why nobody has to notice a mutant, until a day from which it counts as a survivor again."""
+
+    because: str = Field(min_length=1)
+    until: date
+
+
+class MutationConfig(_Section):
+    """What `kube-acceptance mutate` is told.
+
+    `threshold` is the percentage that must be killed. `about` maps concerns (`kube_acceptance.mutation.derived`) to the
+    tags of the scenarios that are about them, beside those that are by their phrases; `*` stands for any letters.
+    `equivalents` are mutants that nobody has to notice, by their ids or patterns of them.
+    """
+
+    threshold: int = Field(default=0, ge=0, le=100)
+    about: dict[str, list[str]] = Field(default_factory=dict)
+    equivalents: dict[str, EquivalentConfig] = Field(default_factory=dict)
+
+
 class PreviousConfig(_Section):
     """The version that an upgrade starts from: a commit of the project's repository."""
 
@@ -182,6 +202,7 @@ class Config(_Section):
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     quarantine: list[QuarantineConfig] = Field(default_factory=list)
     vulnerabilities: VulnerabilitiesConfig = Field(default_factory=VulnerabilitiesConfig)
+    mutation: MutationConfig = Field(default_factory=MutationConfig)
     features: Path = Path("features")
     mutants: Path = Path("mutants")
     reports: Path = Path("reports")

@@ -17,6 +17,8 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
+from kube_acceptance.mutation.derived import Derived
+from kube_acceptance.mutation.stop import Stop
 from kube_acceptance.report import Recorder
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
@@ -95,11 +97,16 @@ def _configure(config: pytest.Config) -> None:
         requirements=lambda: requirements(settings),
         redact=redactor,
         past=history.past,
-        writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
+        # who judges a derived mutant reads the data alone
+        writers=[]
+        if isinstance(run.mutant, Derived)
+        else [*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
         beside=NAMES,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
+    if isinstance(run.mutant, Derived):
+        config.pluginmanager.register(Stop(run.mutant), "kube-acceptance-stop")
     if times := config.getoption("repeat_failed"):
         config.pluginmanager.register(repeat.Repeater(times))
     config.pluginmanager.register(Evidence(run, _reports(config), redactor), "kube-acceptance-evidence")

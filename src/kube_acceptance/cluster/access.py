@@ -5,14 +5,36 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubernetes import client, config
 
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.command import Completed, run
+from kube_acceptance.report.observer import touched
 
 ENFORCE = "pod-security.kubernetes.io/enforce"  # the label by which a namespace enforces a Pod Security Standard
 RESTRICTED = {ENFORCE: "restricted"}
+
+
+class Telling(client.ApiClient):  # type: ignore[misc]
+    """An API client that tells the report which kinds of objects a scenario asks for."""
+
+    def call_api(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
+        """Make the request."""
+        if kind := resource(url):
+            touched(kind)
+        return super().call_api(method, url, *arguments, **options)
+
+
+def resource(url: str) -> str:
+    """The kind of object that a request is about, as the API calls it (`deployments`); empty when it is about none."""
+    match [part for part in urlsplit(url).path.split("/") if part]:
+        case ["api", _, "namespaces", _, kind, *_] | ["apis", _, _, "namespaces", _, kind, *_]:
+            return kind
+        case ["api", _, kind, *_] | ["apis", _, _, kind, *_]:
+            return kind
+    return ""
 
 
 class Cluster:
@@ -33,10 +55,9 @@ class Cluster:
 
     def new_client(self) -> client.ApiClient:
         """An API client of one's own: exec streams change the client they run on, and threads must not share one."""
-        made: client.ApiClient = config.new_client_from_config(  # type: ignore[no-untyped-call]
-            config_file=str(self.kubeconfig)
-        )
-        return made
+        configuration = client.Configuration()  # type: ignore[no-untyped-call]
+        config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)
+        return Telling(configuration)  # type: ignore[no-untyped-call]
 
     @functools.cached_property
     def core(self) -> Any:

@@ -11,7 +11,6 @@ import fnmatch
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from kube_acceptance.mutation.derived import Concern, Derived
-from kube_acceptance.plugin import TIERS
 from kube_acceptance.running.prospect import Prospect
 
 GENERAL = "kube_acceptance.steps."
@@ -66,10 +65,6 @@ class Sight:
         """The scenarios of a tier that can see what a mutant changes, the shortest first."""
         return [each for each in self._prospects if each.tier == tier and self._sees(each, mutant)]
 
-    def everything(self, mutant: Derived) -> list[Prospect]:
-        """The scenarios of all tiers that can see it."""
-        return [each for tier in TIERS for each in self.of(mutant, tier)]
-
     def _sees(self, scenario: Prospect, mutant: Derived) -> bool:
         if mutant.dockerfiles:
             return self._is_about(scenario, mutant.concern)
@@ -78,7 +73,7 @@ class Sight:
         if scenario.tier == "image":
             return False
         asked = self._touched.get(scenario.id, frozenset())
-        return self._is_about(scenario, mutant.concern) or any(each.kind in asked for each in mutant.manifests)
+        return self._is_about(scenario, mutant.concern) or any(plural(each.kind) in asked for each in mutant.manifests)
 
     def _is_about(self, scenario: Prospect, concern: Concern) -> bool:
         if any(module in ABOUT[concern] for module in _general(scenario.modules)):
@@ -89,3 +84,11 @@ class Sight:
 
 def _general(modules: Iterable[str]) -> Iterable[str]:
     return (module.removeprefix(GENERAL) for module in modules if module.startswith(GENERAL))
+
+
+def plural(kind: str) -> str:
+    """What the API calls objects of a kind: `networkpolicies` for NetworkPolicy."""
+    name = kind.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"

@@ -7,11 +7,11 @@ fault that was not injected are red as well, and say nothing of the protection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.score import Verdict
-from kube_acceptance.report.model import Failure, Scenario, Step
+from kube_acceptance.report.model import Failure, Scenario, Step, word
 
 SAYS_SOMETHING = frozenset(
     {"AcceptanceError", "AssertionError", "Failed", "PolicyError", "ReachabilityError", "WaitError"}
@@ -48,18 +48,9 @@ def worst(said: Iterable[tuple[Verdict, str, str]]) -> tuple[Verdict, str, str]:
     return min(said, key=lambda one: ORDER.index(one[0]), default=(Verdict.SURVIVED, "", ""))
 
 
-def _expected(steps: Iterable[Step]) -> bool:
+def _expected(steps: Sequence[Step]) -> bool:
     """Whether the step that failed is one of Then."""
-    return any(step.status == "failed" and keyword == "then" for keyword, step in _told(steps))
-
-
-def _told(steps: Iterable[Step]) -> Iterator[tuple[str, Step]]:
-    """The steps with the keyword that they have, or go on with."""
-    last = ""
-    for step in steps:
-        word = step.keyword.lower()
-        last = word if word in ("given", "when", "then") else last
-        yield last, step
+    return any(step.status == "failed" and word(steps[: place + 1]) == "then" for place, step in enumerate(steps))
 
 
 def _names(failure: Failure, mutant: Derived) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
@@ -163,11 +163,17 @@ class Step(Record):
     facts: list[Text] = Field(default_factory=list)
 
 
+def word(steps: Sequence[Step]) -> str:
+    """Given, when or then: the keyword that the last of some steps has, or goes on with; empty when none has."""
+    words = (step.keyword.lower() for step in reversed(steps))
+    return next((word for word in words if word in ("given", "when", "then")), "")
+
+
 class Scenario(Record):
     """A scenario, or one row of a scenario outline, and what became of it.
 
     `id` is the pytest node id, so that `pytest ID` runs it again. `reason` says why it was skipped, is pending or did
-    not run. `earlier` holds its attempts before this one, oldest first; `quarantine` says who answers for its flakiness
+    not run. `touched` are the kinds of objects that the API server was asked for. `earlier` holds its attempts before this one, oldest first; `quarantine` says who answers for its flakiness
     and until when; `worker` is the process of pytest-xdist that ran it.
     """
 
@@ -190,6 +196,7 @@ class Scenario(Record):
     failure: Failure | None = None
     facts: list[Text] = Field(default_factory=list)
     attachments: list[Attachment] = Field(default_factory=list)
+    touched: list[Text] = Field(default_factory=list)
     earlier: list[Scenario] = Field(default_factory=list)
 
     @property

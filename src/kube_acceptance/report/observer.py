@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kube_acceptance.errors import AcceptanceError, Pending
-from kube_acceptance.report.model import Attachment, Failure, Scenario, Step, Wait
+from kube_acceptance.report.model import Attachment, Failure, Scenario, Step, Wait, word
 from kube_acceptance.report.plan import shown_path
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ def waited(what: str, seconds: float, budget: float) -> None:
     """
     if _observers:
         _observers[-1].waited(Wait(what=what, seconds=seconds, budget=budget))
+
+
+def touched(kind: str) -> None:
+    """Say that the API server was asked for objects of a kind, such as `deployments`; kept with the scenario."""
+    if _observers:
+        _observers[-1].touched(kind)
 
 
 def attach(path: Path, name: str = "") -> Path | None:
@@ -144,6 +150,12 @@ class Observer:
                 step.waits = [*step.waits, wait]
             case Scenario() as scenario:
                 scenario.facts = [*scenario.facts, f"{wait.what} after {wait.seconds:.1f} s of {wait.budget:g} s"]
+
+    def touched(self, kind: str) -> None:
+        """See the function `touched`; what a scenario starts from is not what it is about."""
+        now = self._now
+        if now and now.called and now.step and word(now.record.steps[: now.position + 1]) != "given":
+            now.record.touched = sorted({*now.record.touched, kind})
 
     def attach(self, path: Path, name: str) -> Path | None:
         """See the function `attach`."""

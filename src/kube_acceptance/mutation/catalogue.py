@@ -1,0 +1,117 @@
+"""All mutants of a project: what every operator finds in what the chart renders and in the Dockerfiles."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kube_acceptance.config import Config, PreviousConfig
+from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.images.source import ImageSource, content_tag
+from kube_acceptance.mutation.derived import Derived
+from kube_acceptance.mutation.operators import DOCKERFILES, MANIFESTS, Object
+from kube_acceptance.previous import unpack
+from kube_acceptance.release import Chart
+from kube_acceptance.session import project_sources
+
+Key = tuple[str, str]
+"""What an object is known by: its kind and its name; of an image, "image" and its name."""
+
+
+class Deployment:
+    """What a project deploys: the objects that its chart becomes with any of its values files, and its images.
+
+    Args:
+        config: The project's configuration.
+        chart: The chart with the values that runs install.
+    """
+
+    def __init__(self, config: Config, chart: Chart) -> None:
+        self.objects = _objects(chart, config.release)
+        self.images = project_sources(config)
+
+    def mutants(self) -> list[Derived]:
+        """Every mutant, in the order of the objects."""
+        found = [mutant for operator in MANIFESTS for mutant in operator(self.objects)]
+        for name, source in self.images.items():
+            text = source.dockerfile.read_text(encoding="utf-8")
+            found += [mutant for operator in DOCKERFILES for mutant in operator(name, text)]
+        return found
+
+    def digests(self) -> dict[str, str]:
+        """What each object and image is, as a digest, by how mutants call it."""
+        found = {f"{item['kind']} {item['metadata']['name']}": _digest(item) for item in self.objects}
+        return found | {f"image {name}": _tag(source) for name, source in self.images.items()}
+
+
+def changed(mutants: Iterable[Derived], now: Mapping[str, str], before: Mapping[str, str]) -> list[Derived]:
+    """The mutants of objects and images that are not as they were.
+
+    Args:
+        mutants: All.
+        now: The digests of what is deployed now; see `Deployment.digests`.
+        before: Those of what was.
+    """
+    return [mutant for mutant in mutants if now.get(mutant.object) != before.get(mutant.object)]
+
+
+def before(config: Config, revision: str, folder: Path, chart: Callable[[Config], Chart]) -> Deployment:
+    """What the project deployed at a revision.
+
+    Args:
+        config: The configuration of today.
+        revision: The commit, or what git knows it by.
+        folder: Where it is unpacked.
+        chart: Makes the chart of a configuration.
+
+    Raises:
+        ConfigurationError: There is no such revision, or no such project in it.
+    """
+    at = config.model_copy(update={"previous": PreviousConfig(revision=revision)})
+    earlier, _ = unpack(at, folder)
+    return Deployment(earlier, chart(earlier))
+
+
+def named(mutants: Sequence[Derived], patterns: Sequence[str]) -> list[Derived]:
+    """The mutants whose id a pattern fits (`policy-*`, `*.deployment-shop-*`); all when there is no pattern.
+
+    Raises:
+        ConfigurationError: A pattern fits none.
+    """
+    if not patterns:
+        return list(mutants)
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(each.id, pattern) for each in mutants):
+            raise ConfigurationError(
+                f"no mutant is called {pattern}", hint="See what there is:  kube-acceptance mutate --list"
+            )
+    return [each for each in mutants if any(fnmatch.fnmatchcase(each.id, pattern) for pattern in patterns)]
+
+
+def sample(mutants: Sequence[Derived], count: int, seed: int) -> list[Derived]:
+    """So many mutants by chance, in their order; the same seed takes the same of the same."""
+    taken = random.Random(seed).sample(range(len(mutants)), min(count, len(mutants)))
+    return [mutants[index] for index in sorted(taken)]
+
+
+def _objects(chart: Chart, release: str) -> list[Object]:
+    """What the chart renders with the values that runs install, and what more with each values file."""
+    found: dict[Key, Object] = {}
+    for each in [chart, *(chart.using(file) for file in sorted(chart.folder.glob("values*.yaml")))]:
+        for item in each.render(name=release, namespace="default"):
+            found.setdefault((item["kind"], item["metadata"]["name"]), item)
+    return list(found.values())
+
+
+def _digest(item: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
+
+
+def _tag(source: ImageSource) -> str:
+    bases = source.read_dockerfile().bases(source.build_args)
+    return content_tag(source, bases={base: base for base in bases})

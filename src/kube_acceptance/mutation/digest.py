@@ -1,0 +1,90 @@
+"""What a verdict depends on, as a digest: as long as that is the same, the verdict is.
+
+A verdict of static scenarios depends on the mutant, on these scenarios, and on chart, steps and harness. Any other
+depends on what images are built from besides, and on what the cluster is made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from kube_acceptance.config import FILE, Config
+from kube_acceptance.images.source import content_tag
+from kube_acceptance.mutation.derived import Derived
+from kube_acceptance.running.prospect import Prospect
+from kube_acceptance.session import project_sources
+
+LENGTH = 16  # hexadecimal digits
+_LEFT_OUT = frozenset({"__pycache__", "node_modules"})
+
+
+class Sources:
+    """What a project is made of, read once.
+
+    Args:
+        config: The project's configuration.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def static(self) -> str:
+        """The digest of chart, steps, harness and settings."""
+        config = self._config
+        harness = Path(__file__).parents[1]
+        own = [config.path(each) for each in ("steps", "conftest.py", FILE)]
+        return _digest(_texts([config.path(config.chart), *own, harness], config.root))
+
+    @cached_property
+    def everything(self) -> str:
+        """The same, and of what images and cluster are made of.
+
+        Raises:
+            ImageError: What an image is built from cannot be read.
+        """
+        config = self._config
+        cluster = [config.path(each) for each in (config.cluster.config, *config.cluster.addons) if each]
+        images = [
+            content_tag(source, bases={base: base for base in source.read_dockerfile().bases(source.build_args)})
+            for source in project_sources(config).values()
+        ]
+        return _digest([self.static, *images, *_texts(cluster, config.root)])
+
+    def of(self, mutant: Derived, scenarios: Sequence[Prospect], *, static: bool) -> str:
+        """The digest of what a verdict on a mutant depends on.
+
+        Args:
+            mutant: The mutant.
+            scenarios: Who may notice.
+            static: Whether they are static ones alone.
+        """
+        features = sorted({each.id.partition("::")[0] for each in scenarios})
+        return _digest(
+            [
+                mutant.model_dump_json(exclude={"file", "takes_away", "unnoticed"}),
+                json.dumps(sorted(each.id for each in scenarios)),
+                *_texts([self._config.path(each) for each in features], self._config.root),
+                self.static if static else self.everything,
+            ]
+        )
+
+
+def _texts(places: Iterable[Path], root: Path) -> Iterable[str]:
+    """Paths and contents of files and of all files in folders."""
+    for place in places:
+        found = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
+        for file in found:
+            if not _LEFT_OUT.intersection(file.parts):
+                base = root if file.is_relative_to(root) else place.parent
+                yield file.relative_to(base).as_posix()
+                yield hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _digest(parts: Iterable[str]) -> str:
+    # in JSON "ab","c" is not "a","bc"
+    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:LENGTH]

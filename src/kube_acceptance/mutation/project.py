@@ -1,0 +1,124 @@
+"""What a round of mutants needs of a project: its plan, its deployment, and a way to run its scenarios."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kube_acceptance.command import CommandError, run
+from kube_acceptance.config import FILE, Config
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
+from kube_acceptance.mutation.derived import Concern
+from kube_acceptance.release import Chart
+from kube_acceptance.report.model import Run, Scenario
+from kube_acceptance.report.recorder import DATA
+from kube_acceptance.running.prospect import PLAN, Prospect
+from kube_acceptance.scratch import scratch
+from kube_acceptance.suite import Suite
+from kube_acceptance.tools import resolve
+
+PLANNED_WITHIN = 120.0  # seconds
+
+
+def prospects(root: Path, features: Path) -> list[Prospect]:
+    """The scenarios of a project, as pytest collects them.
+
+    Raises:
+        AcceptanceError: There are mistakes in the features, or there are none.
+    """
+    with scratch("plan") as folder:
+        file = Path(folder) / "plan.json"
+        options = ("-q", str(features), "--plan", f"--plan-file={file}")
+        ended = Suite(root, Path(folder), {}).run(*options, timeout=PLANNED_WITHIN)
+        if not file.is_file():
+            raise AcceptanceError(
+                "the features cannot be planned, so no mutant can meet them",
+                hint=f"See what is wrong with them:  pytest {features} --plan",
+                details=ended.said.splitlines()[-10:],
+            )
+        return PLAN.validate_json(file.read_bytes())
+
+
+def chart(config: Config) -> Chart:
+    """The project's chart with the values that runs install."""
+    helm = resolve("helm", cache=config.cache)
+    return Chart(helm, config.path(config.chart), values=[config.path(each) for each in config.values])
+
+
+def about(config: Config) -> dict[Concern, list[str]]:
+    """The project's mapping of concerns to tags.
+
+    Raises:
+        ConfigurationError: A concern is none.
+    """
+    known = [each.value for each in Concern]
+    for name in config.mutation.about:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"{FILE}: tool.kube-acceptance.mutation.about.{name} is no concern",
+                hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}.",
+            )
+    return {Concern(name): tags for name, tags in config.mutation.about.items()}
+
+
+def touched(reports: Path) -> dict[str, frozenset[str]]:
+    """The kinds of objects that each scenario asked for in the last recorded run, by its id."""
+    file = reports / DATA
+    if not file.is_file():
+        return {}
+    run = Run.model_validate_json(file.read_text(encoding="utf-8"))
+    return {each.id: frozenset(each.touched) for each in run.scenarios()}
+
+
+def revision(root: Path, name: str) -> str:
+    """The commit that git knows by a name.
+
+    Raises:
+        ConfigurationError: It knows none.
+    """
+    try:
+        said = run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], timeout=30, cwd=root)
+    except CommandError as error:
+        raise ConfigurationError(f"git knows no commit {name}", hint="Name a branch, a tag or a commit.") from error
+    return said.stdout.strip()
+
+
+class SuiteRuns:
+    """Runs scenarios by a pytest of their own.
+
+    Args:
+        root: The project's folder.
+        options: Options of every pytest.
+        kept: Where the reports are kept of each run, in a folder named like its mutant, or `control`; else nowhere.
+    """
+
+    def __init__(self, root: Path, options: Sequence[str], kept: Path | None = None) -> None:
+        self._root = root
+        self._options = options
+        self._kept = kept
+
+    def __call__(self, scenarios: Sequence[str], mutant: Path | None, *, timeout: float) -> list[Scenario]:
+        """See `round.Runs`."""
+        more = ["--mutant", str(mutant)] if mutant else []
+        if self._kept:
+            return self._run(scenarios, more, self._kept / (mutant.stem if mutant else "control"), timeout)
+        with scratch("mutant") as folder:
+            return self._run(scenarios, more, Path(folder), timeout)
+
+    def _run(self, scenarios: Sequence[str], more: Sequence[str], reports: Path, timeout: float) -> list[Scenario]:
+        suite = Suite(self._root, reports, {})
+        ended = suite.run("-q", *scenarios, *self._options, *more, timeout=timeout)
+        return list(ended.run.scenarios())
+
+
+def jobs_of_this_machine() -> int:
+    """How many mutants run side by side by default: one for each processor."""
+    return os.cpu_count() or 1
+
+
+def usual(results: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The mean seconds that a mutant took, by tier."""
+    return {tier: sum(times) / len(times) for tier, times in results.items() if times}

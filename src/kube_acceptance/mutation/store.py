@@ -1,0 +1,58 @@
+"""What is known of mutants from earlier rounds: a line of JSON each, by the digest of what the verdict depends on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from kube_acceptance.mutation.score import Result, Verdict
+
+FILE = "mutants.jsonl"
+
+
+class Store:
+    """The results that are kept; a round that is killed has kept all that it had.
+
+    Args:
+        path: The file; it is made when the first result is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Result] = {each.digest: each for each in self._read()}
+
+    def get(self, digest: str) -> Result | None:
+        """What is known by a digest."""
+        return self._known.get(digest)
+
+    def keep(self, result: Result) -> None:
+        """Keep a result, unless it says how slow the machine was rather than what the suite notices.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        if result.verdict is Verdict.TIMED_OUT:
+            return
+        self._known[result.digest] = result
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self._path}.lock"), self._path.open("a+b") as file:
+            # a process that was killed may have left half a line
+            file.seek(0, os.SEEK_END)
+            torn = file.tell() and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+            file.write((b"\n" if torn else b"") + result.model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _read(self) -> list[Result]:
+        lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
+        return [result for line in lines if (result := _result(line))]
+
+
+def _result(line: bytes) -> Result | None:
+    try:
+        return Result.model_validate_json(line)
+    except ValidationError:  # half a line, or one of another version
+        return None
