@@ -105,40 +105,32 @@ def mutants(
     from rich.table import Table
 
     from kube_acceptance import mutation
-    from kube_acceptance.cluster import Cluster, Lease
+    from kube_acceptance.cluster import Cluster
     from kube_acceptance.cluster.shared import folders, users
     from kube_acceptance.console import progress
     from kube_acceptance.mutation import runner
     from kube_acceptance.mutation.alteration import altered
-    from kube_acceptance.session import cluster_name, connect, provider
+    from kube_acceptance.mutation.project import reserved
     from kube_acceptance.tools import resolve
 
     settings = configuration.load(Path.cwd())
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
-    kind = provider(
-        settings,
-        name or cluster_name(settings),
-        engine=connect(),
-        tool=lambda name: resolve(name, cache=settings.cache),
-    )
-    folder = folders(settings.cache) / kind.name
-    lease = Lease(kind, folder)
-    lease.reserve()  # static scenarios and those of images need none
     judgements = []
+    with reserved(settings, name, keep=keep) as lease:  # static scenarios and those of images need no cluster
 
-    def changed(mutant: mutation.Mutant) -> AbstractContextManager[None]:
-        if not mutant.cluster:
-            return nullcontext()
-        lease.take()
-        cluster = Cluster(kind, resolve("kubectl", cache=settings.cache))
-        return altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()])
+        def changed(mutant: mutation.Mutant) -> AbstractContextManager[None]:
+            if not mutant.cluster:
+                return nullcontext()
+            lease.take()
+            cluster = Cluster(lease.provider, resolve("kubectl", cache=settings.cache))
+            folder = folders(settings.cache) / lease.provider.name
+            return altered(cluster, mutant, alone=lambda: users(folder) == [os.getpid()])
 
-    try:
         for judgement in runner.run_all(
             chosen,
             root=settings.root,
-            options=["--cluster-name", kind.name],
+            options=["--cluster-name", lease.provider.name],
             say=progress,
             altered=changed,
             reports=reports and reports.absolute(),
@@ -147,8 +139,6 @@ def mutants(
                 f"mutant {judgement.mutant.name}: {judgement.verdict} after {judgement.seconds:.0f} s: {judgement.seen}"
             )
             judgements.append(judgement)
-    finally:
-        lease.release(keep=keep)
     table = Table("mutant", "takes away", "verdict", "seconds", "what its scenario said")
     for each in judgements:
         seen = (each.mutant.name, each.mutant.takes_away, each.verdict, f"{each.seconds:.0f}", each.seen)
@@ -157,6 +147,73 @@ def mutants(
     killed, total = runner.score(judgements)
     typer.echo(f"{killed} of {total} mutants killed")
     if any(each.verdict is not runner.Verdict.KILLED for each in judgements):
+        raise typer.Exit(1)
+
+
+@app.command()
+def mutate(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="which, by id or pattern such as 'policy-*'; all when none is named")
+    ] = None,
+    show: Annotated[bool, typer.Option("--list", help="only say which there are, and what each takes away")] = False,
+    since: Annotated[
+        str, typer.Option("--changed", metavar="REV", help="only those of objects and images that differ from a commit")
+    ] = "",
+    count: Annotated[int, typer.Option("--sample", min=0, help="only so many, by chance; 0 takes all")] = 0,
+    seed: Annotated[int | None, typer.Option(help="what chance is made of; a new one when none is given")] = None,
+    tier: Annotated[
+        list[str] | None, typer.Option(help="only the scenarios of this tier; may be repeated; all by default")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="how many run side by side; 0 takes one a processor")] = 0,
+    threshold: Annotated[
+        int | None, typer.Option(min=0, max=100, help="percent that must be killed; pyproject.toml says it otherwise")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="judge anew what earlier rounds have judged")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
+    name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own when empty")] = "",
+    runs: Annotated[Path | None, typer.Option(help="keep the reports of each run below this folder")] = None,
+) -> None:
+    """Derive mutants from what is deployed, and see whether the scenarios notice each; the sources stay as they are.
+
+    Operators take away, one at a time, each policy, probe, limit, security setting, volume and rule that they find in
+    the rendered chart and in the Dockerfiles. The cheapest scenarios that can see it come first, and the first that
+    goes red for the right reason ends it. Before that, they are seen green without it. What was judged is remembered as
+    long as nothing changes that it depends on: an interrupted round goes on where it was.
+
+    The score goes to mutation.json among the reports and into the living documentation. Exit status 1 when less than
+    the threshold is killed, or when nothing could be judged.
+
+    Examples:
+        kube-acceptance mutate --list
+
+        kube-acceptance mutate --tier static            # minutes, no cluster
+
+        kube-acceptance mutate --changed main           # what a branch touched
+
+        kube-acceptance mutate --sample 20 --seed 7
+
+        kube-acceptance mutate 'policy-*' '*.deployment-shop-*' --keep
+    """
+    from kube_acceptance.mutation.command import Choice, mutate
+
+    choice = Choice(patterns=names or [], since=since, count=count, seed=seed, tiers=tier or [])
+    settings = configuration.load(Path.cwd())
+    if show:
+        from kube_acceptance.mutation.command import listed
+
+        typer.echo(listed(settings, choice))
+        return
+    passed = mutate(
+        settings,
+        choice,
+        jobs=jobs,
+        threshold=settings.mutation.threshold if threshold is None else threshold,
+        fresh=fresh,
+        keep=keep,
+        cluster_name=name,
+        runs=runs and runs.absolute(),
+    )
+    if not passed:
         raise typer.Exit(1)
 
 

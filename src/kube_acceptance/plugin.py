@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.stop import Stop
-from kube_acceptance.report import Recorder
+from kube_acceptance.report import Recorder, Run
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
@@ -223,6 +223,13 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
     return any(
         path.is_relative_to(folder) or folder.is_relative_to(path) or path.suffix == ".feature" for path in named
     )
+
+
+def _writers(config: pytest.Config, run: Session, history: History) -> list[Callable[[Run, Path], None]]:
+    """What is written beside the data; who judges a derived mutant reads that alone, and no mutant is remembered."""
+    if isinstance(run.mutant, Derived):
+        return []
+    return [*formats(config.rootpath, config.stash[redactor_key]), *([] if run.mutant else [history.write])]
 
 
 def _reports(config: pytest.Config) -> Path:

@@ -17,7 +17,7 @@ ENFORCE = "pod-security.kubernetes.io/enforce"  # the label by which a namespace
 RESTRICTED = {ENFORCE: "restricted"}
 
 
-class Telling(client.ApiClient):  # type: ignore[misc]
+class Telling(client.ApiClient):
     """An API client that tells the report which kinds of objects a scenario asks for."""
 
     def call_api(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
@@ -55,9 +55,9 @@ class Cluster:
 
     def new_client(self) -> client.ApiClient:
         """An API client of one's own: exec streams change the client they run on, and threads must not share one."""
-        configuration = client.Configuration()  # type: ignore[no-untyped-call]
-        config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)
-        return Telling(configuration)  # type: ignore[no-untyped-call]
+        configuration = client.Configuration()
+        config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+        return Telling(configuration)
 
     @functools.cached_property
     def core(self) -> Any:

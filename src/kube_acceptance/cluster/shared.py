@@ -40,7 +40,7 @@ class Lease:
     """
 
     def __init__(self, provider: Provider, folder: Path, *, owner: int | None = None) -> None:
-        self._provider = provider
+        self.provider = provider
         self._folder = folder
         self._owner = owner or os.getpid()
 
@@ -51,18 +51,18 @@ class Lease:
             ClusterError: It cannot be made, or another run uses one of its name that this run cannot use.
         """
         with _locked(self._folder):
-            exists = self._provider.exists()
+            exists = self.provider.exists()
             others = [user for user in users(self._folder, reserved_too=False) if user != self._owner]
             if others and not exists:  # it would be deleted under them
                 raise ClusterError(
-                    f"the cluster {self._provider.name} is in use by process {others[0]}, and is not as this run needs "
+                    f"the cluster {self.provider.name} is in use by process {others[0]}, and is not as this run needs "
                     "it: it is made from another configuration, or one of its nodes does not run",
                     hint="Wait for that run to end, or name another cluster with --cluster-name.",
                 )
             # a user before a cluster: who dies in between leaves an orphan that the next run knows
             self._register()
             if not exists:
-                self._provider.create()
+                self.provider.create()
 
     def reserve(self) -> None:
         """Count as a user of a cluster that need not be there yet: it will stay until `release`."""
@@ -89,9 +89,9 @@ class Lease:
                 return True
             if users(self._folder):
                 return True
-            if self._provider.exists():  # nobody came to need one that was reserved
-                progress(f"removing the cluster {self._provider.name}")
-            self._provider.delete()
+            if self.provider.exists():  # nobody came to need one that was reserved
+                progress(f"removing the cluster {self.provider.name}")
+            self.provider.delete()
             shutil.rmtree(self._folder)
         with contextlib.suppress(OSError):  # other clusters have their folders there
             self._folder.parent.rmdir()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kube_acceptance.cluster import Lease
+from kube_acceptance.cluster.shared import folders
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.config import FILE, Config
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
@@ -16,6 +18,7 @@ from kube_acceptance.report.model import Run, Scenario
 from kube_acceptance.report.recorder import DATA
 from kube_acceptance.running.prospect import PLAN, Prospect
 from kube_acceptance.scratch import scratch
+from kube_acceptance.session import cluster_name, connect, provider
 from kube_acceptance.suite import Suite
 from kube_acceptance.tools import resolve
 
@@ -114,11 +117,24 @@ class SuiteRuns:
         return list(ended.run.scenarios())
 
 
-def jobs_of_this_machine() -> int:
-    """How many mutants run side by side by default: one for each processor."""
-    return os.cpu_count() or 1
+@contextlib.contextmanager
+def reserved(config: Config, name: str, *, keep: bool) -> Iterator[Lease]:
+    """A cluster that stays for all runs inside of this block, and need not be there until one needs it.
 
-
-def usual(results: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """The mean seconds that a mutant took, by tier."""
-    return {tier: sum(times) / len(times) for tier, times in results.items() if times}
+    Args:
+        config: The project's configuration.
+        name: The cluster's name; the project's own when empty.
+        keep: Whether it is left behind.
+    """
+    kind = provider(
+        config,
+        name or cluster_name(config),
+        engine=connect(),
+        tool=lambda program: resolve(program, cache=config.cache),
+    )
+    lease = Lease(kind, folders(config.cache) / kind.name)
+    lease.reserve()
+    try:
+        yield lease
+    finally:
+        lease.release(keep=keep)

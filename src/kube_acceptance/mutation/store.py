@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock
@@ -45,6 +47,17 @@ class Store:
             file.write((b"\n" if torn else b"") + result.model_dump_json().encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def usual(self, otherwise: Mapping[str, float]) -> dict[str, float]:
+        """The mean seconds that a mutant took, by tier.
+
+        Args:
+            otherwise: What holds where no result tells.
+        """
+        taken: dict[str, list[float]] = defaultdict(list)
+        for each in self._known.values():
+            taken[each.tier].append(each.seconds)
+        return {**otherwise, **{tier: sum(times) / len(times) for tier, times in taken.items()}}
 
     def _read(self) -> list[Result]:
         lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
