@@ -1,0 +1,186 @@
+"""A round: the control first, the cheapest scenarios first, until one notices; and nothing is judged twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from making import derived, prospect, record
+
+from kube_acceptance.command import CommandError, Completed
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.mutation.derived import Derived
+from kube_acceptance.mutation.round import Round
+from kube_acceptance.mutation.score import Result, Verdict
+from kube_acceptance.mutation.sight import Sight
+from kube_acceptance.mutation.store import Store
+from kube_acceptance.report.model import Scenario
+from kube_acceptance.running.prospect import Prospect
+
+NETWORK = ["kube_acceptance.steps.network"]
+ABOUT = {"fixtures": ["shared_release"], "modules": NETWORK}
+STATIC = prospect("static")
+CLUSTER = prospect("cluster", "cluster", **ABOUT)
+NOTICED = "pod web is open"
+
+
+class Runs:
+    """Scenarios that end as they are told to, with a mutant and without."""
+
+    def __init__(self, red: dict[str, Scenario | Exception] | None = None) -> None:
+        self.red = red or {}
+        self.control: dict[str, Scenario] = {}
+        self.ran: list[tuple[str, list[str]]] = []
+
+    def __call__(self, scenarios: Sequence[str], mutant: Path | None, *, timeout: float) -> list[Scenario]:
+        names = [id.partition("::")[2] for id in scenarios]
+        self.ran.append((mutant.stem if mutant else "control", names))
+        assert timeout > 0
+        if mutant is None:
+            return [self.control.get(id, record("passed", name=name)) for id, name in zip(scenarios, names, strict=True)]
+        assert mutant.is_file()
+        found = []
+        for name in names:
+            told = self.red.get(name, record("passed", name=name))
+            if isinstance(told, Exception):
+                raise told
+            found.append(told)
+        return found
+
+
+class Sources:
+    """What verdicts depend on: the mutant, and whether all of the project counts."""
+
+    def __init__(self, static: str = "s", whole: str = "w") -> None:
+        self.static, self.whole = static, whole
+
+    def of(self, mutant: Derived, scenarios: Sequence[Prospect], *, static: bool) -> str:
+        return f"{mutant.id} {self.static if static else self.whole} {len(scenarios)}"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    def made(runs: Runs, *mutants: Derived, prospects: Sequence[Prospect] = (STATIC, CLUSTER), **given: Any) -> Round:
+        options: dict[str, Any] = {
+            "sources": Sources(),
+            "store": Store(tmp_path / "mutants.jsonl"),
+            "tiers": ["static", "image", "cluster", "disruptive"],
+            "jobs": 2,
+            "folder": tmp_path,
+            "say": lambda text: None,
+            **given,
+        }
+        return Round(mutants or (derived(),), sight=Sight(prospects, about={}, touched={}), runs=runs, **options)
+
+    return made
+
+
+def verdicts(results: Iterable[Result]) -> dict[str, Verdict]:
+    return {each.id: each.verdict for each in results}
+
+
+def test_the_cheapest_that_notices_ends_it(make: Any) -> None:
+    runs = Runs({"static": record(name="static")})
+    (result,) = make(runs).results()
+    assert (result.verdict, result.seen, result.tier) == (Verdict.KILLED, NOTICED, "static")
+    assert result.scenario == STATIC.id
+    assert runs.ran == [("control", ["static"]), ("policy-removed.networkpolicy-web", ["static"])]
+
+
+def test_what_survives_goes_on_to_the_next_tier(make: Any) -> None:
+    runs = Runs({"cluster": record(name="cluster")})
+    (result,) = make(runs, prospects=[STATIC, CLUSTER, prospect("faults", "disruptive", **ABOUT)]).results()
+    assert (result.verdict, result.tier, result.scenario) == (Verdict.KILLED, "cluster", CLUSTER.id)
+    assert [names for _, names in runs.ran] == [["static"], ["static"], ["cluster"], ["cluster"]]
+
+
+def test_a_survivor(make: Any) -> None:
+    requirements = prospect("cluster", "cluster", requirements=["REQ-B"], **ABOUT)
+    (result,) = make(Runs(), prospects=[prospect("static", requirements=["REQ-A"]), requirements]).results()
+    assert (result.verdict, result.seen, result.scenario) == (Verdict.SURVIVED, "", "")
+    assert result.requirements == ["REQ-A", "REQ-B"]
+
+
+def test_nobody_is_about_it(make: Any) -> None:
+    runs = Runs()
+    (result,) = make(runs, prospects=[]).results()
+    assert (result.verdict, result.seen) == (Verdict.SURVIVED, "no scenario is about it")
+    assert runs.ran == []
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict", "seen"),
+    [
+        (record(said="odd", name="static"), Verdict.KILLED_ELSEWHERE, "odd"),
+        (record("broken", "refused", name="static", error="ReleaseError"), Verdict.INVALID, "refused"),
+        (AcceptanceError("it left no report"), Verdict.INVALID, "it left no report"),
+        (CommandError("it took too long", Completed((), -15, "", "", 1.0)), Verdict.TIMED_OUT, "it took too long"),
+    ],
+)
+def test_the_wrong_reason(make: Any, told: Any, verdict: Verdict, seen: str) -> None:
+    (result,) = make(Runs({"static": told})).results()
+    assert (result.verdict, result.seen) == (verdict, seen)
+
+
+@pytest.mark.parametrize(
+    ("control", "why"),
+    [(record(said="it is down", name="static"), "it is down"), (None, "it did not run")],
+    ids=["red", "not run"],
+)
+def test_nothing_counts_without_a_green_control(make: Any, control: Scenario | None, why: str, tmp_path: Path) -> None:
+    runs = Runs()
+    runs.control = {STATIC.id: control or record("passed", name="another")}
+    with pytest.raises(AcceptanceError) as caught:
+        list(make(runs).results())
+    assert str(caught.value) == (
+        f'"static" is not green without any mutant, so nothing counts: {why}\n'
+        f"See it pass first:  pytest '{STATIC.id}'"
+    )
+    assert len(runs.ran) == 1
+    assert not (tmp_path / "mutants.jsonl").exists()
+
+
+def test_what_was_judged_is_not_judged_again(make: Any, tmp_path: Path) -> None:
+    both = (derived("web"), derived("shop", signs=("pod shop",)))
+    first = list(make(Runs({"static": record(name="static")}), *both).results())
+    runs = Runs()
+    again = make(runs, *both, store=Store(tmp_path / "mutants.jsonl"))
+    assert list(again.results()) == sorted(first, key=lambda each: each.id, reverse=True)
+    assert runs.ran == []
+    assert again.estimate() == 0
+    assert {each.verdict for each in first} == {Verdict.KILLED, Verdict.KILLED_ELSEWHERE}
+
+
+def test_a_static_kill_outlives_a_change_of_the_images(make: Any, tmp_path: Path) -> None:
+    list(make(Runs({"static": record(name="static")})).results())
+    kept = Store(tmp_path / "mutants.jsonl")
+    assert make(Runs(), sources=Sources(whole="other"), store=kept).open == []
+    assert len(make(Runs(), sources=Sources(static="other"), store=kept).open) == 1
+    assert len(make(Runs(), store=kept, fresh=True).open) == 1
+
+
+def test_an_interrupted_round_has_kept_what_it_had(make: Any, tmp_path: Path) -> None:
+    runs = Runs({"static": record(name="static")})
+    results = make(runs, derived("web"), derived("bread", signs=("pod web",)), jobs=1).results()
+    first = next(results)
+    results.close()
+    again = make(runs, derived("web"), derived("bread", signs=("pod web",)), store=Store(tmp_path / "mutants.jsonl"))
+    assert [each.id for each in again.known] == [first.id]
+    assert len(again.open) == 1
+
+
+def test_the_estimate_counts_the_first_tier_that_sees(make: Any) -> None:
+    only_cluster = [CLUSTER]
+    assert make(Runs(), derived("a"), derived("b"), derived("c")).estimate({"static": 10.0}) == 15.0
+    assert make(Runs(), prospects=only_cluster).estimate({"static": 10.0, "cluster": 90.0}) == 45.0
+
+
+def test_scenarios_that_the_control_skipped_do_not_meet_it(make: Any) -> None:
+    skipped = record("skipped", name="static").model_copy(update={"id": STATIC.id})
+    runs = Runs()
+    runs.control = {STATIC.id: skipped}
+    (result,) = make(runs, prospects=[STATIC]).results()
+    assert result.verdict is Verdict.SURVIVED
+    assert [who for who, _ in runs.ran] == ["control"]
