@@ -39,7 +39,9 @@ class Runs:
         self.ran.append((mutant.stem if mutant else "control", names))
         assert timeout > 0
         if mutant is None:
-            return [self.control.get(id, record("passed", name=name)) for id, name in zip(scenarios, names, strict=True)]
+            return [
+                self.control.get(id, record("passed", name=name)) for id, name in zip(scenarios, names, strict=True)
+            ]
         assert mutant.is_file()
         found = []
         for name in names:
