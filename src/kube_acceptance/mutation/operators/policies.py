@@ -14,14 +14,19 @@ from pydantic import ValidationError
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.place import Place, of_kind
-from kube_acceptance.policy.spec import Direction, Selector, Spec
+from kube_acceptance.policy.spec import Direction, Rule, Selector, Spec
 from kube_acceptance.release.objects import Workload, workloads
 from kube_acceptance.release.release import COMPONENT
 
+VERDICTS = ("is allowed, expected blocked", "is blocked, expected allowed")
 NOBODY = {"matchLabels": {"kube-acceptance/nobody": "true"}}
 """A selector of pods that there are not."""
 PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 EVERY_ADDRESS = {4: "0.0.0.0/0", 6: "::/0"}
+SAYS = {
+    Direction.INGRESS: "who may connect to {them}",
+    Direction.EGRESS: "to whom {them} may connect",
+}
 MAY = {
     Direction.INGRESS: "{who} may connect to {them}{on}",
     Direction.EGRESS: "{them} may connect to {who}{on}",
@@ -31,15 +36,18 @@ MAY = {
 def policies(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each policy removed, selecting nobody or everybody, and without each of the directions that it isolates."""
     for policy, spec, them in _read(objects):
-        said = f"what {policy} forbids {them} is possible"
+        says = " and ".join(SAYS[direction].format(them=them) for direction in spec.directions)
         yield policy.derive(
-            "policy-removed", Concern.NETWORK_POLICY, takes_away=f"{policy}, which is for {them}", unnoticed=said
+            "policy-removed",
+            Concern.NETWORK_POLICY,
+            takes_away=f"{policy}, which says {says}",
+            unnoticed=f"there is no {policy}, which says {says}",
         )
         yield policy.derive(
             "policy-selects-nobody",
             Concern.NETWORK_POLICY,
             takes_away=f"the pods of {policy}, whose selector fits none any more",
-            unnoticed=f"{policy} is there and selects no pod",
+            unnoticed=f"{policy} selects no pod, so that it does not say {says}",
             patch=[policy.put("spec", "podSelector", value=NOBODY)],
         )
         if not spec.podSelector.empty:
@@ -47,8 +55,9 @@ def policies(objects: Sequence[Object]) -> Iterator[Derived]:
                 "policy-selects-all",
                 Concern.NETWORK_POLICY,
                 takes_away=f"the selector of {policy}, which is for all pods of the namespace then",
-                unnoticed=f"{policy} is for every pod of the namespace, not for {them} alone",
+                unnoticed=f"{policy} is for every pod of the namespace, also for those of others",
                 patch=[policy.put("spec", "podSelector", value={})],
+                signs=VERDICTS,  # of a connection of any pod
             )
         if len(spec.directions) > 1:
             for kept, dropped in (spec.directions, spec.directions[::-1]):
@@ -166,7 +175,7 @@ def _read(objects: Sequence[Object]) -> Iterator[tuple[Place, Spec, str]]:
         chosen = [each for each in found if spec.podSelector.matches(each.labels)]
         signs = (*policy.signs, *(sign for each in chosen for sign in _signs(each)))
         place = Place(policy.item, "", policy.value, policy.words, "", tuple(dict.fromkeys(signs)))
-        yield place, spec, _called(chosen, found, spec.podSelector)
+        yield place, spec, _selected(spec.podSelector, found)
 
 
 def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, str]]:
@@ -176,9 +185,7 @@ def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, s
         for direction in spec.directions:
             field = direction.lower()
             for index, rule in enumerate(policy.value["spec"].get(field) or []):
-                selectors = [peer.podSelector for peer in spec.rules(direction)[index].peers]
-                chosen = [each for each in found if any(one and one.matches(each.labels) for one in selectors)]
-                who = "anybody" if not selectors else _called(chosen, found)
+                who = _peers(spec.rules(direction)[index], found)
                 place = policy.within(f"rule {index + 1} of {field}", "spec", field, index, value=rule or {})
                 yield direction, place, them, who
 
@@ -190,12 +197,37 @@ def _signs(workload: Workload) -> Iterator[str]:
         yield from (f"{component} ->", f"-> {component}", f"-> probe in {component}")
 
 
-def _called(chosen: Sequence[Workload], of: Sequence[Workload], selector: Selector | None = None) -> str:
-    """Whom a selector, or one of several, selects among the workloads that are rendered."""
-    if selector is not None and selector.empty:
-        return "all pods of the namespace"
-    if not chosen:
-        return "the pods that it selects" if selector else "the peers that it names"
+def _peers(rule: Rule, found: Sequence[Workload]) -> str:
+    """Who the peers of a rule are, in words: the workloads that are rendered, and others by what tells them."""
+    said = []
+    for peer in rule.peers:
+        if peer.ipBlock is not None:
+            said.append(str(peer.ipBlock.cidr))
+            continue
+        pods = _selected(peer.podSelector or Selector(), found if peer.namespaceSelector is None else ())
+        if peer.namespaceSelector is not None and not peer.namespaceSelector.empty:
+            pods += f" in namespaces with {_asked(peer.namespaceSelector)}"
+        said.append(pods if peer.namespaceSelector is None or not peer.namespaceSelector.empty else f"{pods} anywhere")
+    return " or ".join(said) or "anybody"
+
+
+def _selected(selector: Selector, found: Sequence[Workload]) -> str:
+    """Whom a selector selects, in words."""
+    if selector.empty:
+        return "all pods"
+    chosen = [each for each in found if selector.matches(each.labels)]
+    return _called(chosen, found) if chosen else f"pods with {_asked(selector)}"
+
+
+def _asked(selector: Selector) -> str:
+    """Which labels a selector asks for."""
+    said = [f"{key}={value}" for key, value in selector.matchLabels.items()]
+    said += [f"{each.key} {each.operator} {', '.join(each.values)}".strip() for each in selector.matchExpressions]
+    return ", ".join(said)
+
+
+def _called(chosen: Sequence[Workload], of: Sequence[Workload]) -> str:
+    """The pods of some of the workloads."""
     if len(chosen) == len(of) > 1:
         return "the pods of every workload"
     return "the pods of " + ", ".join(str(each) for each in chosen)
