@@ -61,6 +61,11 @@ def test_a_dockerfile_is_seen_by_what_is_about_images() -> None:
     assert seen(by, "image") == []
 
 
+def test_who_is_about_it_comes_first() -> None:
+    about = prospect("about", seconds=9.0, modules=["kube_acceptance.steps.opinions"])
+    assert seen(sight(prospect("short"), about), "static") == ["about", "short"]
+
+
 def test_the_shortest_comes_first() -> None:
     by = sight(prospect("long", seconds=9.0), prospect("not known", seconds=None), prospect("short"))
     assert seen(by, "static") == ["not known", "short", "long"]

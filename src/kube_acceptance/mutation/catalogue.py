@@ -14,10 +14,25 @@ from kube_acceptance.config import Config, PreviousConfig
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource, content_tag
 from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.operators import DOCKERFILES, MANIFESTS, Object
+from kube_acceptance.mutation.operators import (
+    DockerfileOperator,
+    Object,
+    Operator,
+    access,
+    policies,
+    probes,
+    resources,
+    secrets,
+    security,
+)
 from kube_acceptance.previous import unpack
 from kube_acceptance.release import Chart
 from kube_acceptance.session import project_sources
+
+MANIFESTS: tuple[Operator, ...] = tuple(
+    operator for module in (policies, access, security, secrets, probes, resources) for operator in module.OPERATORS
+)
+DOCKERFILES: tuple[DockerfileOperator, ...] = ()
 
 Key = tuple[str, str]
 """What an object is known by: its kind and its name; of an image, "image" and its name."""

@@ -113,7 +113,7 @@ class SuiteRuns:
 
     def _run(self, scenarios: Sequence[str], more: Sequence[str], reports: Path, timeout: float) -> list[Scenario]:
         suite = Suite(self._root, reports, {})
-        ended = suite.run("-q", *scenarios, *self._options, *more, timeout=timeout)
+        ended = suite.run("-q", "--order=written", *scenarios, *self._options, *more, timeout=timeout)
         return list(ended.run.scenarios())
 
 

@@ -15,24 +15,24 @@ from kube_acceptance.running.prospect import Prospect
 
 GENERAL = "kube_acceptance.steps."
 ABOUT: Mapping[Concern, frozenset[str]] = {
-    Concern.ACCESS: frozenset({"access", "pod_security"}),
+    Concern.ACCESS: frozenset({"access", "pod_security", "posture"}),
     Concern.BUILD: frozenset({"images", "dockerfiles", "builds", "bills", "vulnerabilities"}),
     Concern.CONFIGURATION: frozenset({"logs", "calls", "metrics", "ledger", "traffic"}),
     Concern.DISRUPTION: frozenset({"scaling"}),
-    Concern.IMAGE: frozenset({"images", "pods"}),
+    Concern.IMAGE: frozenset({"images", "pods", "posture"}),
     Concern.INGRESS: frozenset({"ingress", "http"}),
     Concern.JOB: frozenset({"workloads"}),
     Concern.METADATA: frozenset({"objects"}),
     Concern.NETWORK_POLICY: frozenset({"network", "outside", "policy_changes", "opinions"}),
-    Concern.POD_SECURITY: frozenset({"pod_security"}),
-    Concern.PROBE: frozenset({"workloads", "faults", "pods"}),
+    Concern.POD_SECURITY: frozenset({"pod_security", "posture"}),
+    Concern.PROBE: frozenset({"workloads", "faults", "pods", "posture"}),
     Concern.REPLICAS: frozenset({"pods", "workloads", "load"}),
-    Concern.RESOURCES: frozenset({"resources"}),
+    Concern.RESOURCES: frozenset({"resources", "charts", "posture"}),
     Concern.ROLLOUT: frozenset({"traffic", "releases", "workloads"}),
     Concern.SCALING: frozenset({"scaling", "load"}),
     Concern.SCHEDULE: frozenset({"cron_jobs"}),
-    Concern.SECRET: frozenset({"secrets"}),
-    Concern.SERVICE: frozenset({"services", "http", "network", "sidecars"}),
+    Concern.SECRET: frozenset({"secrets", "posture"}),
+    Concern.SERVICE: frozenset({"services", "http", "network", "sidecars", "posture"}),
     Concern.STORAGE: frozenset({"volumes", "ledger", "faults"}),
 }
 """The modules of the general phrases that are about a concern."""
@@ -62,8 +62,9 @@ class Sight:
         self._touched = touched
 
     def of(self, mutant: Derived, tier: str) -> list[Prospect]:
-        """The scenarios of a tier that can see what a mutant changes, the shortest first."""
-        return [each for each in self._prospects if each.tier == tier and self._sees(each, mutant)]
+        """The scenarios of a tier that can see what a mutant changes: first those about it, the shortest first."""
+        seeing = [each for each in self._prospects if each.tier == tier and self._sees(each, mutant)]
+        return sorted(seeing, key=lambda each: not self._is_about(each, mutant.concern))
 
     def _sees(self, scenario: Prospect, mutant: Derived) -> bool:
         if mutant.dockerfiles:

@@ -12,6 +12,3 @@ Operator = Callable[[Sequence[Object]], Iterator[Derived]]
 """What a chart renders, all of it, goes in; a mutant for each place comes out."""
 DockerfileOperator = Callable[[str, str], Iterator[Derived]]
 """An image's name and the text of its Dockerfile go in."""
-
-MANIFESTS: tuple[Operator, ...] = ()
-DOCKERFILES: tuple[DockerfileOperator, ...] = ()
