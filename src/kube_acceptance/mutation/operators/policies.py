@@ -24,8 +24,9 @@ NOBODY = {"matchLabels": {"kube-acceptance/nobody": "true"}}
 PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 EVERY_ADDRESS = {4: "0.0.0.0/0", 6: "::/0"}
 SAYS = {
-    Direction.INGRESS: "who may connect to {them}",
-    Direction.EGRESS: "to whom {them} may connect",
+    frozenset({Direction.INGRESS}): "who may connect to {them}",
+    frozenset({Direction.EGRESS}): "whom {them} may connect to",
+    frozenset(Direction): "who may connect to {them}, and whom they may connect to",
 }
 MAY = {
     Direction.INGRESS: "{who} may connect to {them}{on}",
@@ -36,7 +37,7 @@ MAY = {
 def policies(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each policy removed, selecting nobody or everybody, and without each of the directions that it isolates."""
     for policy, spec, them in _read(objects):
-        says = " and ".join(SAYS[direction].format(them=them) for direction in spec.directions)
+        says = SAYS[frozenset(spec.directions)].format(them=them)
         yield policy.derive(
             "policy-removed",
             Concern.NETWORK_POLICY,
@@ -47,7 +48,7 @@ def policies(objects: Sequence[Object]) -> Iterator[Derived]:
             "policy-selects-nobody",
             Concern.NETWORK_POLICY,
             takes_away=f"the pods of {policy}, whose selector fits none any more",
-            unnoticed=f"{policy} selects no pod, so that it does not say {says}",
+            unnoticed=f"{policy} is there and selects no pod",
             patch=[policy.put("spec", "podSelector", value=NOBODY)],
         )
         if not spec.podSelector.empty:
