@@ -7,6 +7,7 @@ needs. What a policy says is read as in `kube_acceptance.policy.spec`; one that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -175,8 +176,7 @@ def _read(objects: Sequence[Object]) -> Iterator[tuple[Place, Spec, str]]:
             continue
         chosen = [each for each in found if spec.podSelector.matches(each.labels)]
         signs = (*policy.signs, *(sign for each in chosen for sign in _signs(each)))
-        place = Place(policy.item, "", policy.value, policy.words, "", tuple(dict.fromkeys(signs)))
-        yield place, spec, _selected(spec.podSelector, found)
+        yield replace(policy, signs=signs), spec, _selected(spec.podSelector, found)
 
 
 def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, str]]:
@@ -205,10 +205,12 @@ def _peers(rule: Rule, found: Sequence[Workload]) -> str:
         if peer.ipBlock is not None:
             said.append(str(peer.ipBlock.cidr))
             continue
-        pods = _selected(peer.podSelector or Selector(), found if peer.namespaceSelector is None else ())
-        if peer.namespaceSelector is not None and not peer.namespaceSelector.empty:
-            pods += f" in namespaces with {_asked(peer.namespaceSelector)}"
-        said.append(pods if peer.namespaceSelector is None or not peer.namespaceSelector.empty else f"{pods} anywhere")
+        pods, namespaces = peer.podSelector or Selector(), peer.namespaceSelector
+        if namespaces is None:
+            said.append(_selected(pods, found))
+        else:
+            where = "any namespace" if namespaces.empty else f"namespaces with {_asked(namespaces)}"
+            said.append(f"{_selected(pods, ())} in {where}")
     return " or ".join(said) or "anybody"
 
 
