@@ -30,6 +30,7 @@ def roles(objects: Sequence[Object]) -> Iterator[Derived]:
                 takes_away=f"{rule}, which grants to {right}",
                 unnoticed=f"{role} no longer grants to {right}",
                 patch=[rule.remove()],
+                signs=_holders(objects, role),
             )
             for field, said in (
                 ("verbs", f"{role} grants every verb on {resources}"),

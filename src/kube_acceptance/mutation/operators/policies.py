@@ -7,6 +7,7 @@ needs. What a policy says is read as in `kube_acceptance.policy.spec`; one that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,8 +25,9 @@ NOBODY = {"matchLabels": {"kube-acceptance/nobody": "true"}}
 PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 EVERY_ADDRESS = {4: "0.0.0.0/0", 6: "::/0"}
 SAYS = {
-    Direction.INGRESS: "who may connect to {them}",
-    Direction.EGRESS: "to whom {them} may connect",
+    frozenset({Direction.INGRESS}): "who may connect to {them}",
+    frozenset({Direction.EGRESS}): "whom {them} may connect to",
+    frozenset(Direction): "who may connect to {them}, and whom they may connect to",
 }
 MAY = {
     Direction.INGRESS: "{who} may connect to {them}{on}",
@@ -36,7 +38,7 @@ MAY = {
 def policies(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each policy removed, selecting nobody or everybody, and without each of the directions that it isolates."""
     for policy, spec, them in _read(objects):
-        says = " and ".join(SAYS[direction].format(them=them) for direction in spec.directions)
+        says = SAYS[frozenset(spec.directions)].format(them=them)
         yield policy.derive(
             "policy-removed",
             Concern.NETWORK_POLICY,
@@ -47,7 +49,7 @@ def policies(objects: Sequence[Object]) -> Iterator[Derived]:
             "policy-selects-nobody",
             Concern.NETWORK_POLICY,
             takes_away=f"the pods of {policy}, whose selector fits none any more",
-            unnoticed=f"{policy} selects no pod, so that it does not say {says}",
+            unnoticed=f"{policy} is there and selects no pod",
             patch=[policy.put("spec", "podSelector", value=NOBODY)],
         )
         if not spec.podSelector.empty:
@@ -174,8 +176,7 @@ def _read(objects: Sequence[Object]) -> Iterator[tuple[Place, Spec, str]]:
             continue
         chosen = [each for each in found if spec.podSelector.matches(each.labels)]
         signs = (*policy.signs, *(sign for each in chosen for sign in _signs(each)))
-        place = Place(policy.item, "", policy.value, policy.words, "", tuple(dict.fromkeys(signs)))
-        yield place, spec, _selected(spec.podSelector, found)
+        yield replace(policy, signs=signs), spec, _selected(spec.podSelector, found)
 
 
 def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, str]]:
@@ -204,10 +205,12 @@ def _peers(rule: Rule, found: Sequence[Workload]) -> str:
         if peer.ipBlock is not None:
             said.append(str(peer.ipBlock.cidr))
             continue
-        pods = _selected(peer.podSelector or Selector(), found if peer.namespaceSelector is None else ())
-        if peer.namespaceSelector is not None and not peer.namespaceSelector.empty:
-            pods += f" in namespaces with {_asked(peer.namespaceSelector)}"
-        said.append(pods if peer.namespaceSelector is None or not peer.namespaceSelector.empty else f"{pods} anywhere")
+        pods, namespaces = peer.podSelector or Selector(), peer.namespaceSelector
+        if namespaces is None:
+            said.append(_selected(pods, found))
+        else:
+            where = "any namespace" if namespaces.empty else f"namespaces with {_asked(namespaces)}"
+            said.append(f"{_selected(pods, ())} in {where}")
     return " or ".join(said) or "anybody"
 
 
