@@ -6,6 +6,7 @@ pytest_plugins = [
     "steps.harness",
     "steps.hasty",
     "steps.migrations",
+    "steps.mutation",
     "steps.orphans",
     "steps.pages",
     "steps.planted",

@@ -35,10 +35,10 @@ DAYS = {"yesterday": -1, "tomorrow": 1}
 
 @pytest.fixture
 def example(settings: Config, session: Session, tmp_path: Path) -> Callable[..., Suite]:
-    """Makes the suite of an example project, in a copy of it."""
+    """Makes the suite of an example project, in a copy of it: one of those beside this file, or of the folder named."""
 
     def of(name: str, *options: str) -> Suite:
-        root = shutil.copytree(PROJECTS / name, tmp_path / name)
+        root = shutil.copytree(settings.path(name) if "/" in name else PROJECTS / name, tmp_path / Path(name).name)
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
         env = session.mutant.crippled(tmp_path) if session.mutant else {}

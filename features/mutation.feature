@@ -1,0 +1,56 @@
+@static
+Feature: Mutation testing of a deployment
+  What makes a green run believable: each protection that the deployment has is taken away in turn, and a scenario must go red for it.
+  Shown on a small chart whose scenarios need no cluster; the score of this project's own chart is part of the living documentation.
+
+  Rule: Mutants come from what is deployed
+
+    @REQ-MUT-01
+    Scenario: Operators find what can be taken away from any chart
+      Given the example project "tests/charts/guarded"
+      When "kube-acceptance mutate --list" runs there
+      Then it ends well
+      And it lists mutants of each of these kinds, and 150 at least
+        | mutant                                                              | takes away                                            |
+        | policy-removed.networkpolicy-shop-ledger                            | NetworkPolicy shop-ledger                             |
+        | policy-rule-for-anybody.networkpolicy-shop-till.rule-1-of-ingress   | the peers of rule 1 of ingress                        |
+        | token-mounted.deployment-shop-till                                  | no token of the API server                            |
+        | root-allowed.statefulset-shop-ledger                                | runAsNonRoot of the pods of StatefulSet shop-ledger   |
+
+    @REQ-MUT-05
+    Scenario: A sample is the same when its seed is
+      Given the example project "tests/charts/guarded"
+      When "kube-acceptance mutate --list --sample 3 --seed 11" runs there
+      Then it ends well
+      And "kube-acceptance mutate --list --sample 3 --seed 11" says the same there, and other seeds do not
+
+  Rule: What became of each
+
+    @REQ-MUT-03 @REQ-MUT-04
+    Scenario: A mutant is killed for the right reason, or it is told what it was
+      Given the example project "tests/charts/guarded"
+      When "kube-acceptance mutate 'policy-removed.*-ledger' 'root-allowed.*-ledger' 'liveness-never-gives-up.*-till*'" runs there
+      Then it says of each of these mutants
+        | mutant                                                       | verdict  | because                       |
+        | policy-removed.networkpolicy-shop-ledger                     | killed   | is allowed, expected blocked  |
+        | root-allowed.statefulset-shop-ledger                         | killed   | may run as root               |
+        | liveness-never-gives-up.deployment-shop-till.container-till  | survived |                               |
+
+    @REQ-MUT-03
+    Scenario: Nothing counts where the control is not green
+      Given the example project "tests/charts/guarded"
+      And in its "chart/values.yaml" "replicas: 2" is "replicas: 3"
+      When "kube-acceptance mutate 'policy-removed.*'" runs there
+      Then it ends badly, and says "is not green without any mutant, so nothing counts"
+      And nothing of it is kept
+
+  Rule: It can be broken off
+
+    @REQ-MUT-02 @REQ-MUT-05
+    Scenario: A round that is killed at any moment leaves the sources alone, and goes on where it was
+      Given the example project "tests/charts/guarded"
+      And its files as they are now
+      When "kube-acceptance mutate 'policy-*' --sample 12 --seed 1" is killed 5 times there, and runs again
+      Then it ends well
+      And its files are the same as before
+      And no mutant was judged twice
