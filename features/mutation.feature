@@ -17,13 +17,6 @@ Feature: Mutation testing of a deployment
         | token-mounted.deployment-shop-till                                  | no token of the API server                            |
         | root-allowed.statefulset-shop-ledger                                | runAsNonRoot of the pods of StatefulSet shop-ledger   |
 
-    @REQ-MUT-05
-    Scenario: A sample is the same when its seed is
-      Given the example project "tests/charts/guarded"
-      When "kube-acceptance mutate --list --sample 3 --seed 11" runs there
-      Then it ends well
-      And "kube-acceptance mutate --list --sample 3 --seed 11" says the same there, and other seeds do not
-
   Rule: What became of each
 
     @REQ-MUT-03 @REQ-MUT-04

@@ -69,6 +69,14 @@ def file_is_gone(suite: Suite, file: str) -> None:
     (suite.root / file).unlink()
 
 
+@given('in its "{file}" "{words}" is "{others}"')
+def file_says(suite: Suite, file: str, words: str, others: str) -> None:
+    text = (suite.root / file).read_text()
+    if words not in text:
+        raise AcceptanceError(f"{words!r} does not stand in {file}")
+    (suite.root / file).write_text(text.replace(words, others))
+
+
 @given("its quarantine is")
 def quarantine(suite: Suite, datatable: list[list[str]]) -> None:
     with (suite.root / "pyproject.toml").open("a") as file:

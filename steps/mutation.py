@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,14 @@ def mutate_is_killed(suite: Suite, options: str, count: int) -> Mutated:
     """Killed with all that it started, so that nothing of it can tidy up, each time some seconds later."""
     kept = []
     for _ in range(count):
-        with subprocess.Popen(_words(options), **_where(suite), start_new_session=True) as process:
+        with subprocess.Popen(
+            _words(options),
+            cwd=suite.root,
+            env=command.environment(suite.env),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
             seconds = FIRST + random.uniform(0, 2 * FIRST)
             deadline = time.monotonic() + seconds
             while process.poll() is None and time.monotonic() < deadline:
@@ -119,7 +127,8 @@ def files_are_the_same(suite: Suite, files_before: dict[str, str]) -> None:
 @assertion("no mutant was judged twice", timed=False)
 def judged_once(suite: Suite, mutated: Mutated) -> None:
     kept = [each.id for each in _kept(suite.root)]
-    must((f"{name} was judged {kept.count(name)} times" for name in sorted(set(kept)) if kept.count(name) > 1), of="mutants")
+    twice = sorted(name for name, count in Counter(kept).items() if count > 1)
+    must((f"{name} was judged more than once" for name in twice), of="mutants")
     if len(kept) != mutated.score.planned:
         raise AcceptanceError(f"{len(kept)} mutants were judged, of {mutated.score.planned}")
 
@@ -138,10 +147,6 @@ def _mutate(suite: Suite, options: str) -> Mutated:
 
 def _words(options: str) -> list[str]:
     return ["env", *(word for name in FORGET for word in ("-u", name)), str(PROGRAM), "mutate", *shlex.split(options)]
-
-
-def _where(suite: Suite) -> dict[str, object]:
-    return {"cwd": suite.root, "env": command.environment(suite.env), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def _files(root: Path) -> dict[str, str]:
