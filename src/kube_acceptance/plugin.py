@@ -18,7 +18,7 @@ from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.stop import Stop
+from kube_acceptance.mutation.stop import Stop, end_with_parent
 from kube_acceptance.report import Recorder, Run
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
@@ -106,6 +106,7 @@ def _configure(config: pytest.Config) -> None:
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if isinstance(run.mutant, Derived):
+        end_with_parent()
         config.pluginmanager.register(Stop(run.mutant), "kube-acceptance-stop")
     if times := config.getoption("repeat_failed"):
         config.pluginmanager.register(repeat.Repeater(times))
