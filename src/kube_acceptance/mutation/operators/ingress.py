@@ -1,4 +1,4 @@
-"""What comes in from outside: for which hosts and paths, to which Service, by which controller, and encrypted or not."""
+"""What comes in from outside: for which hosts and paths, to which Service, by whom, and encrypted or not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ HOST = "kube-acceptance.invalid"
 """A host that nobody asks for (RFC 2606)."""
 ELSEWHERE = "/kube-acceptance-elsewhere"
 CLASS = "kube-acceptance-nobody"
-CONTROLLERS = ("ingress", "traefik", "haproxy", "cert-manager")
-"""Words in the prefixes of the annotations by which controllers are told what to do."""
 TYPES = {"Prefix": "Exact", "Exact": "Prefix", "ImplementationSpecific": "Exact"}
 """The type of paths that each is changed to."""
 
@@ -52,17 +50,6 @@ def ingresses(objects: Sequence[Object]) -> Iterator[Derived]:
                 ingress.remove("spec", "defaultBackend"),
                 signs=("defaultBackend",),
             )
-        for annotation in (ingress.value["metadata"].get("annotations") or {}):
-            if any(word in annotation.partition("/")[0] for word in CONTROLLERS):
-                yield _derived(
-                    ingress,
-                    "annotation-removed",
-                    f"the annotation {annotation} of {ingress}",
-                    f"{ingress} has no annotation {annotation}",
-                    ingress.remove("metadata", "annotations", annotation),
-                    part=annotation,
-                    signs=(annotation,),
-                )
 
 
 def encryption(objects: Sequence[Object]) -> Iterator[Derived]:

@@ -105,7 +105,7 @@ def jobs(objects: Sequence[Object]) -> Iterator[Derived]:
                     place,
                     "vanishes",
                     f"what is left of {place}",
-                    f"{place} and its log are gone as soon as it has ended, not {spec['ttlSecondsAfterFinished']} s later",
+                    f"{place} and its log are gone as soon as it has ended",
                     place.put("ttlSecondsAfterFinished", value=0),
                     signs=("ttlSecondsAfterFinished",),
                 )

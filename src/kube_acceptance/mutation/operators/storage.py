@@ -58,7 +58,7 @@ def volumes(objects: Sequence[Object]) -> Iterator[Derived]:
 
 
 def mounts(objects: Sequence[Object]) -> Iterator[Derived]:
-    """Each volume that keeps data mounted beside where they are written, wholly, or to be written to; scratch space gone."""
+    """Each volume that keeps data mounted beside where they are written, wholly, or writable; scratch space gone."""
     for pod in pods(objects):
         kinds = {each["name"]: each for each in pod.value.get("volumes") or []}
         kinds |= {each["metadata"]["name"]: {"persistentVolumeClaim": {}} for each in _templates(pod)}
@@ -114,7 +114,7 @@ def mounts(objects: Sequence[Object]) -> Iterator[Derived]:
 
 
 def claims(objects: Sequence[Object]) -> Iterator[Derived]:
-    """Each claim that is rendered, or made from a template: too small, of another class, for other pods than it says."""
+    """Each claim that is rendered, or made from a template: too small, of another class, for other pods than before."""
     for place in _claims(objects):
         spec = place.value["spec"]
         size = ((spec.get("resources") or {}).get("requests") or {}).get("storage")

@@ -161,32 +161,31 @@ def ending(objects: Sequence[Object]) -> Iterator[Derived]:
 
 
 def companions(objects: Sequence[Object]) -> Iterator[Derived]:
-    """Each container removed that is not the pod's only one."""
+    """Each container removed that initialises, or that is there beside the pod's first one, which it is named for."""
     for pod in pods(objects):
-        for field, words in (("initContainers", "nothing happens before"), ("containers", "nobody is beside")):
+        for field, kept, operator in (("initContainers", 0, "init-removed"), ("containers", 1, "container-removed")):
             listed = pod.value.get(field) or []
-            for index, spec in enumerate(listed):
+            for index, spec in enumerate(listed[kept:], start=kept):
                 part = f"container {spec['name']}"
                 place = pod.within(part, field, index, value=spec, signs=(*pod.signs, part, spec["name"]))
-                if len(listed) > 1 or field == "initContainers":
-                    yield place.derive(
-                        "init-removed" if field == "initContainers" else "container-removed",
-                        Concern.CONFIGURATION,
-                        takes_away=f"{place}",
-                        unnoticed=f"{place} is not there" + (f"; {words} the others" if len(listed) > 1 else ""),
-                        patch=[place.remove() if len(listed) > 1 else pod.remove(field)],
-                    )
+                yield place.derive(
+                    operator,
+                    Concern.CONFIGURATION,
+                    takes_away=f"{place}",
+                    unnoticed=f"{place} is not there",
+                    patch=[place.remove() if len(listed) > 1 else pod.remove(field)],
+                )
 
 
 def placement(objects: Sequence[Object]) -> Iterator[Derived]:
-    """What says on which nodes pods run, how they are spread, and who gives way to whom: each removed, and each part."""
+    """What says where pods run, how they are spread, and who gives way to whom: each removed, and each part."""
     for pod in pods(objects):
         constraints = pod.value.get("topologySpreadConstraints") or []
         for index, constraint in enumerate(constraints):
             key = constraint["topologyKey"]
             place = pod.within(f"spread over {key}", "topologySpreadConstraints", index, value=constraint)
             gone = place.remove() if len(constraints) > 1 else pod.remove("topologySpreadConstraints")
-            yield _placed(place, "spread-removed", f"the {place}", f"{pod} may all run in one {key}", gone)
+            yield _placed(place, "spread-removed", f"the {place}", f"{pod} may all run where {key} is the same", gone)
             yield _placed(
                 place,
                 "spread-of-nobody",
@@ -217,7 +216,11 @@ def placement(objects: Sequence[Object]) -> Iterator[Derived]:
         for field in ("affinity", "nodeSelector", "tolerations", "priorityClassName"):
             if pod.value.get(field):
                 yield _placed(
-                    pod, f"{field.lower()}-removed", f"the {field} of {pod}", f"{pod} have no {field}", pod.remove(field)
+                    pod,
+                    f"{field.lower()}-removed",
+                    f"the {field} of {pod}",
+                    f"{pod} have no {field}",
+                    pod.remove(field),
                 )
 
 
@@ -241,7 +244,9 @@ def _rollout(
     )
 
 
-def _placed(place: Place, operator: str, takes_away: str, unnoticed: str, patch: dict[str, Any], *, part: str = "") -> Derived:
+def _placed(
+    place: Place, operator: str, takes_away: str, unnoticed: str, patch: dict[str, Any], *, part: str = ""
+) -> Derived:
     return place.derive(
         operator,
         Concern.DISRUPTION,
