@@ -15,21 +15,19 @@ from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.images import split
 from kube_acceptance.mutation.operators.place import Patch, Place, containers
 
+_MYSQL = {
+    "innodb_flush_log_at_trx_commit": ("--innodb-flush-log-at-trx-commit=0",),
+    "innodb_doublewrite": ("--innodb-doublewrite=0",),
+}
+_REDIS = {"appendonly": ("--appendonly", "no"), "save": ("--save", "")}
 UNSAFE = {
     "postgres": {
         "fsync": ("-c", "fsync=off"),
         "full_page_writes": ("-c", "full_page_writes=off"),
         "synchronous_commit": ("-c", "synchronous_commit=off"),
     },
-    **dict.fromkeys(
-        ("mysqld", "mariadbd"),
-        {
-            "innodb_flush_log_at_trx_commit": ("--innodb-flush-log-at-trx-commit=0",),
-            "innodb_doublewrite": ("--innodb-doublewrite=0",),
-        },
-    ),
+    **{"mysqld": _MYSQL, "mariadbd": _MYSQL, "redis-server": _REDIS, "valkey-server": _REDIS},
     "etcd": {"fsync": ("--unsafe-no-fsync",)},
-    **dict.fromkeys(("redis-server", "valkey-server"), {"appendonly": ("--appendonly", "no"), "save": ("--save", "")}),
 }
 """For each server, its promises, and the arguments that take them back."""
 IMAGES = {

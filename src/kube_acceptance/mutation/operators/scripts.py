@@ -57,14 +57,18 @@ def scripts(objects: Sequence[Object]) -> Iterator[Derived]:
             word = said.partition(" ")[0]
             indent = line.text[: len(line.text) - len(line.text.lstrip())]
             guard = GUARD.search(line.text)
-            if word in SIMPLE and not re.search(r"&&|\|\||;|\||&$", said.replace("2>&1", "")):
+            if (
+                word in SIMPLE
+                and not said.startswith("set --")
+                and not re.search(r"&&|\|\||;|\||&$", said.replace("2>&1", ""))
+            ):
                 yield _derived(
                     text,
                     line,
                     named,
                     "line-removed",
                     f"{SIMPLE[word]}: `{said}`",
-                    f"does without `{said}`",
+                    f"`{said}` is missing in {text}",
                     f"{indent}:",
                 )
             if STATUS.match(line.text):
@@ -74,7 +78,7 @@ def scripts(objects: Sequence[Object]) -> Iterator[Derived]:
                     named,
                     "status-hidden",
                     f"the status that it ends with: `{said}`",
-                    "always ends with status 0",
+                    f"{text} ends with status 0 whatever has happened",
                     f"{indent}exit 0",
                 )
             elif guard:
@@ -84,7 +88,7 @@ def scripts(objects: Sequence[Object]) -> Iterator[Derived]:
                     named,
                     "guard-removed",
                     f"what it does on failure: `{guard[0]}`",
-                    f"goes on where `{_short(said)}` says that it must not",
+                    f"{text} goes on whatever comes of `{_short(said)}`",
                     f"{line.text[: guard.start()]}|| true",
                 )
 
@@ -137,7 +141,7 @@ def _derived(
         f"script-{operator}",
         part=f"{text.name.removeprefix('the ')}, {_short(line.text.strip())}{number}",
         takes_away=f"{what}, in {text}",
-        unnoticed=f"{text} {unnoticed}",
+        unnoticed=unnoticed,
         text=text.text[: line.start] + instead + text.text[line.start + len(line.text) :],
     )
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
@@ -135,7 +136,7 @@ def flags(objects: Sequence[Object]) -> Iterator[Derived]:
         for field in COMMAND:
             words = container.value.get(field) or []
             named: Counter[str] = Counter()
-            for index, (flag, value) in enumerate(zip(words, words[1:], strict=False), start=1):
+            for index, (flag, value) in enumerate(pairwise(words), start=1):
                 if re.fullmatch(r"--?[A-Za-z][\w-]*", flag) and flag not in ("-c", "-ec", "-m"):
                     name = flag.lstrip("-")
                     number = _number(named, name)

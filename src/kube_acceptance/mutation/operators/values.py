@@ -14,8 +14,8 @@ INSIDE = "127.0.0.1"
 ANYWHERE = ("0.0.0.0", "::", "[::]")
 
 OPPOSITES = {
-    **dict((("on", "off"), ("true", "false"), ("yes", "no"), ("enable", "disable"), ("enabled", "disabled"))),
-    **dict((("always", "never"), ("required", "optional"), ("require", "disable"), ("strict", "lax"))),
+    **{"on": "off", "true": "false", "yes": "no", "enable": "disable", "enabled": "disabled"},
+    **{"always": "never", "required": "optional", "require": "disable", "strict": "lax"},
 }
 OTHERS = {
     # what is written to logs, and in which form
