@@ -48,7 +48,7 @@ OPTIONS = {
 LEFT = {
     "compiler": ("cp /bin/sh /usr/bin/cc", "a compiler"),
     "package-manager": ("mkdir -p /usr/local/bin && cp /bin/sh /usr/local/bin/npm", "a package manager"),
-    "tests": ("mkdir -p /opt/left/tests && echo pass > /opt/left/tests/test_left.py", "tests"),
+    "tests": ("mkdir -p /opt/left/tests && echo pass > /opt/left/tests/test_left.py", "a test suite"),
     "cache": ("mkdir -p /root/.cache && echo left > /root/.cache/left", "a cache"),
     "header": ("mkdir -p /usr/include && echo > /usr/include/left.h", "a header of C"),
     "source-map": ("mkdir -p /opt/left && echo {} > /opt/left/left.js.map", "a source map"),
@@ -159,7 +159,7 @@ def order(image: str, text: str) -> Iterator[Derived]:
                 "added",
                 step,
                 re.sub(r"^\s*\w+", "ADD", step.text, count=1),
-                part=short(step.rest),
+                part=f"{stage.name}, {short(step.rest)}",
                 takes_away=f"the COPY of {short(step.rest)} into image {image}, which is an ADD",
                 unnoticed=f"archives in {' '.join(words[:-1])} are unpacked into image {image}",
                 signs=("DL3020",),
@@ -183,18 +183,19 @@ def order(image: str, text: str) -> Iterator[Derived]:
 def steps(image: str, text: str) -> Iterator[Derived]:
     """Each part of a build step that tidies up or checks, and each option that protects, taken away."""
     recipe = Recipe(image, text)
-    for stage, step in ((stage, step) for stage in recipe.stages for step in stage.of("RUN")):
+    named: Counter[tuple[str, str]] = Counter()
+    for stage, step in recipe.runs:
         yield from _clauses(recipe, stage, step)
-        named: Counter[str] = Counter()
         for option, without in OPTIONS.items():
             written = re.escape(option).replace(r"\ ", r"\s+")
             if match := re.search(rf"(?<=\s){written}(?=\s)[ ]?", step.text):
-                named[option] += 1
+                named[stage.name, option] += 1
+                number = f" {named[stage.name, option]}" if named[stage.name, option] > 1 else ""
                 yield recipe.derive(
                     "option-removed",
                     step,
                     step.text[: match.start()] + step.text[match.end() :],
-                    part=f"{stage.name}, {option}",
+                    part=f"{stage.name}, {option}{number}",
                     takes_away=f"the option {option} in stage {stage.name} of image {image}",
                     unnoticed=f"{without}, in stage {stage.name} of image {image}",
                 )
@@ -205,7 +206,7 @@ def steps(image: str, text: str) -> Iterator[Derived]:
                 step.text.replace(" npm ci", " npm install", 1),
                 part=stage.name,
                 takes_away=f"the strictness of npm in stage {stage.name} of image {image}",
-                unnoticed=f"npm installs other versions than the lock file says, in stage {stage.name} of image {image}",
+                unnoticed=f"npm installs what the lock file does not say, in stage {stage.name} of image {image}",
             )
     for stage in recipe.stages:
         for step in stage.of("SHELL"):
@@ -222,7 +223,7 @@ def steps(image: str, text: str) -> Iterator[Derived]:
 
 
 def leftovers(image: str, text: str) -> Iterator[Derived]:
-    """What only building needs, or nobody, left in the image, also where a later layer hides it; a token in its history."""
+    """What only building needs, or nobody, left in the image or hidden in a layer; a token in its history."""
     recipe = Recipe(image, text)
     if recipe.last.base == SCRATCH:
         return
@@ -236,7 +237,7 @@ def leftovers(image: str, text: str) -> Iterator[Derived]:
     yield recipe.before_user(
         "hidden-left",
         f"RUN {LEFT['compiler'][0]}\nRUN rm /usr/bin/cc",
-        takes_away=f"the tidiness of a layer of image {image}, in which a compiler is left that a later one hides",
+        takes_away=f"the tidiness of a layer of image {image}, in which a later one hides a compiler",
         unnoticed=f"a layer of image {image} holds a compiler that a later one hides",
     )
     for kind in ("ENV", "ARG"):
@@ -327,7 +328,7 @@ def settings(image: str, text: str) -> Iterator[Derived]:
                 yield recipe.derive(
                     f"variable-{other.how}",
                     step,
-                    step.text.replace(f"{name}={value}", f"{name}={other.value}", 1),
+                    step.setting(name, other.value),
                     part=name,
                     takes_away=f"the value {value} of {name} of image {image}; it is {other.value}",
                     unnoticed=f"{name} of image {image} is {other.value}, not {value}",
@@ -363,7 +364,7 @@ def settings(image: str, text: str) -> Iterator[Derived]:
 def _clauses(recipe: Recipe, stage: Stage, step: Step) -> Iterator[Derived]:
     """The parts of a build step after its first, each on a line of its own after `&&`."""
     found = list(CLAUSE.finditer(step.text))
-    ends = [*(match.start() for match in found[1:]), len(step.text)]
+    ends = [*(match.start() for match in found), len(step.text)][1:]
     for match, end in zip(found, ends, strict=True):
         clause = step.text[match.end() : end]
         if clause.split()[0] in CARE:

@@ -43,6 +43,11 @@ class Step:
         match = re.search(r"--from=(\S+)", self.rest)
         return match[1] if match else ""
 
+    def setting(self, name: str, value: str) -> str:
+        """Its text with another value for one of the names that it sets."""
+        written = next(match for match in PAIR.finditer(self.text) if match["name"] == name)
+        return self.text[: written.start("value")] + value + self.text[written.end("value") :]
+
     def without(self, name: str) -> str:
         """Its text without one of the names that it sets; empty when that is the only one."""
         rest = [f"{key}={value}" for key, value in self.pairs.items() if key != name]
@@ -97,6 +102,11 @@ class Recipe:
             named = len(words) == 3 and words[1].upper() == "AS"
             found.append(Stage(words[2] if named else str(number), words[0], self.steps[start:end]))
         return tuple(found)
+
+    @property
+    def runs(self) -> Iterator[tuple[Stage, Step]]:
+        """The commands of all stages."""
+        return ((stage, step) for stage in self.stages for step in stage.of("RUN"))
 
     @property
     def last(self) -> Stage:
