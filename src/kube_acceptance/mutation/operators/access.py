@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
@@ -11,6 +12,7 @@ from kube_acceptance.mutation.operators.place import Place, of_kind, pods
 RBAC = "rbac.authorization.k8s.io"
 EVERYTHING = ["*"]
 EVERY_ACCOUNT = {"apiGroup": RBAC, "kind": "Group", "name": "system:serviceaccounts"}
+FIELD = "automountServiceAccountToken"
 VIEW = "view"
 """A ClusterRole that every cluster has and that reads nearly everything of a namespace."""
 
@@ -28,6 +30,7 @@ def roles(objects: Sequence[Object]) -> Iterator[Derived]:
                 takes_away=f"{rule}, which grants to {right}",
                 unnoticed=f"{role} no longer grants to {right}",
                 patch=[rule.remove()],
+                signs=_holders(objects, role),
             )
             for field, said in (
                 ("verbs", f"{role} grants every verb on {resources}"),
@@ -72,7 +75,7 @@ def bindings(objects: Sequence[Object]) -> Iterator[Derived]:
             takes_away=f"the bounds of {binding}, which is for every ServiceAccount of the cluster then",
             unnoticed=f"every ServiceAccount of the cluster is granted {granted}",
             patch=[binding.append("subjects", EVERY_ACCOUNT)],
-            signs=(*subjects, "default", EVERY_ACCOUNT["name"]),
+            signs=(*subjects, "service account default", EVERY_ACCOUNT["name"]),
         )
     for account in of_kind(objects, "ServiceAccount"):
         name = account.value["metadata"]["name"]
@@ -96,29 +99,30 @@ def bindings(objects: Sequence[Object]) -> Iterator[Derived]:
 
 
 def tokens(objects: Sequence[Object]) -> Iterator[Derived]:
-    """A token for the pods of each workload, and for all of each account, where they are given none."""
-    accounts = {item["metadata"]["name"]: item for item in objects if item["kind"] == "ServiceAccount"}
+    """A token for the pods of each workload, and for all of each account, where only that declines it."""
+    declines = {each.words: each.value.get(FIELD) for each in of_kind(objects, "ServiceAccount")}
     for pod in pods(objects):
-        account = accounts.get(pod.value.get("serviceAccountName") or "default") or {}
-        if pod.value.get("automountServiceAccountToken", account.get("automountServiceAccountToken")) is False:
+        by_account = declines.get(f"ServiceAccount {pod.value.get('serviceAccountName') or 'default'}")
+        if pod.value.get(FIELD, by_account) is False:
             yield pod.derive(
                 "token-mounted",
                 Concern.ACCESS,
                 takes_away=f"that {pod} are given no token of the API server",
                 unnoticed=f"every container of {pod} holds a token of the API server",
-                patch=[pod.put("automountServiceAccountToken", value=True)],
-                signs=["automountServiceAccountToken"],
+                patch=[pod.put(FIELD, value=True)],
+                signs=[FIELD],
             )
     for account in of_kind(objects, "ServiceAccount"):
-        if account.value.get("automountServiceAccountToken") is False:
-            users = [pod for pod in pods(objects) if pod.value.get("serviceAccountName") == account.signs[0]]
+        users = [pod for pod in pods(objects) if pod.value.get("serviceAccountName") == account.signs[0]]
+        # pods that decline it themselves need no account that does
+        if account.value.get(FIELD) is False and not (users and all(pod.value.get(FIELD) is False for pod in users)):
             yield account.derive(
                 "token-by-account",
                 Concern.ACCESS,
                 takes_away=f"that {account} declines a token for its pods",
                 unnoticed=f"{account} has a token mounted into each of its pods that does not decline it",
-                patch=[account.put("automountServiceAccountToken", value=True)],
-                signs=["automountServiceAccountToken", *(sign for pod in users for sign in pod.signs)],
+                patch=[account.put(FIELD, value=True)],
+                signs=[FIELD, *(sign for pod in users for sign in pod.signs)],
             )
 
 
@@ -152,7 +156,7 @@ def _holders(objects: Sequence[Object], role: Place) -> list[str]:
     return found
 
 
-def _subjects(binding: Object) -> list[str]:
+def _subjects(binding: Mapping[str, Any]) -> list[str]:
     return [subject["name"] for subject in binding.get("subjects") or []]
 
 

@@ -7,6 +7,7 @@ needs. What a policy says is read as in `kube_acceptance.policy.spec`; one that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,14 +15,20 @@ from pydantic import ValidationError
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.place import Place, of_kind
-from kube_acceptance.policy.spec import Direction, Selector, Spec
+from kube_acceptance.policy.spec import Direction, Rule, Selector, Spec
 from kube_acceptance.release.objects import Workload, workloads
 from kube_acceptance.release.release import COMPONENT
 
+VERDICTS = ("is allowed, expected blocked", "is blocked, expected allowed")
 NOBODY = {"matchLabels": {"kube-acceptance/nobody": "true"}}
 """A selector of pods that there are not."""
 PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 EVERY_ADDRESS = {4: "0.0.0.0/0", 6: "::/0"}
+SAYS = {
+    frozenset({Direction.INGRESS}): "who may connect to {them}",
+    frozenset({Direction.EGRESS}): "whom {them} may connect to",
+    frozenset(Direction): "who may connect to {them}, and whom they may connect to",
+}
 MAY = {
     Direction.INGRESS: "{who} may connect to {them}{on}",
     Direction.EGRESS: "{them} may connect to {who}{on}",
@@ -31,9 +38,12 @@ MAY = {
 def policies(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each policy removed, selecting nobody or everybody, and without each of the directions that it isolates."""
     for policy, spec, them in _read(objects):
-        said = f"what {policy} forbids {them} is possible"
+        says = SAYS[frozenset(spec.directions)].format(them=them)
         yield policy.derive(
-            "policy-removed", Concern.NETWORK_POLICY, takes_away=f"{policy}, which is for {them}", unnoticed=said
+            "policy-removed",
+            Concern.NETWORK_POLICY,
+            takes_away=f"{policy}, which says {says}",
+            unnoticed=f"there is no {policy}, which says {says}",
         )
         yield policy.derive(
             "policy-selects-nobody",
@@ -47,8 +57,9 @@ def policies(objects: Sequence[Object]) -> Iterator[Derived]:
                 "policy-selects-all",
                 Concern.NETWORK_POLICY,
                 takes_away=f"the selector of {policy}, which is for all pods of the namespace then",
-                unnoticed=f"{policy} is for every pod of the namespace, not for {them} alone",
+                unnoticed=f"{policy} is for every pod of the namespace, also for those of others",
                 patch=[policy.put("spec", "podSelector", value={})],
+                signs=VERDICTS,  # of a connection of any pod
             )
         if len(spec.directions) > 1:
             for kept, dropped in (spec.directions, spec.directions[::-1]):
@@ -165,8 +176,7 @@ def _read(objects: Sequence[Object]) -> Iterator[tuple[Place, Spec, str]]:
             continue
         chosen = [each for each in found if spec.podSelector.matches(each.labels)]
         signs = (*policy.signs, *(sign for each in chosen for sign in _signs(each)))
-        place = Place(policy.item, "", policy.value, policy.words, "", tuple(dict.fromkeys(signs)))
-        yield place, spec, _called(chosen, found, spec.podSelector)
+        yield replace(policy, signs=signs), spec, _selected(spec.podSelector, found)
 
 
 def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, str]]:
@@ -176,9 +186,7 @@ def _rules(objects: Sequence[Object]) -> Iterator[tuple[Direction, Place, str, s
         for direction in spec.directions:
             field = direction.lower()
             for index, rule in enumerate(policy.value["spec"].get(field) or []):
-                selectors = [peer.podSelector for peer in spec.rules(direction)[index].peers]
-                chosen = [each for each in found if any(one and one.matches(each.labels) for one in selectors)]
-                who = "anybody" if not selectors else _called(chosen, found)
+                who = _peers(spec.rules(direction)[index], found)
                 place = policy.within(f"rule {index + 1} of {field}", "spec", field, index, value=rule or {})
                 yield direction, place, them, who
 
@@ -190,12 +198,39 @@ def _signs(workload: Workload) -> Iterator[str]:
         yield from (f"{component} ->", f"-> {component}", f"-> probe in {component}")
 
 
-def _called(chosen: Sequence[Workload], of: Sequence[Workload], selector: Selector | None = None) -> str:
-    """Whom a selector, or one of several, selects among the workloads that are rendered."""
-    if selector is not None and selector.empty:
-        return "all pods of the namespace"
-    if not chosen:
-        return "the pods that it selects" if selector else "the peers that it names"
+def _peers(rule: Rule, found: Sequence[Workload]) -> str:
+    """Who the peers of a rule are, in words: the workloads that are rendered, and others by what tells them."""
+    said = []
+    for peer in rule.peers:
+        if peer.ipBlock is not None:
+            said.append(str(peer.ipBlock.cidr))
+            continue
+        pods, namespaces = peer.podSelector or Selector(), peer.namespaceSelector
+        if namespaces is None:
+            said.append(_selected(pods, found))
+        else:
+            where = "any namespace" if namespaces.empty else f"namespaces with {_asked(namespaces)}"
+            said.append(f"{_selected(pods, ())} in {where}")
+    return " or ".join(said) or "anybody"
+
+
+def _selected(selector: Selector, found: Sequence[Workload]) -> str:
+    """Whom a selector selects, in words."""
+    if selector.empty:
+        return "all pods"
+    chosen = [each for each in found if selector.matches(each.labels)]
+    return _called(chosen, found) if chosen else f"pods with {_asked(selector)}"
+
+
+def _asked(selector: Selector) -> str:
+    """Which labels a selector asks for."""
+    said = [f"{key}={value}" for key, value in selector.matchLabels.items()]
+    said += [f"{each.key} {each.operator} {', '.join(each.values)}".strip() for each in selector.matchExpressions]
+    return ", ".join(said)
+
+
+def _called(chosen: Sequence[Workload], of: Sequence[Workload]) -> str:
+    """The pods of some of the workloads."""
     if len(chosen) == len(of) > 1:
         return "the pods of every workload"
     return "the pods of " + ", ".join(str(each) for each in chosen)

@@ -7,7 +7,8 @@ than the limit, which the API server would refuse.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
 
@@ -16,6 +17,7 @@ from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.place import containers, of_kind, pods
 
 FACTOR = 100
+NAMES = ("cpu", "memory", "ephemeral-storage")
 _QUANTITY = re.compile(r"(\d+)([A-Za-z]*)")
 
 
@@ -24,7 +26,7 @@ def requests_and_limits(objects: Sequence[Object]) -> Iterator[Derived]:
     for container in containers(objects):
         resources = container.value.get("resources") or {}
         limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-        for name, limit in limits.items():
+        for name, limit in _known(limits):
             signs = [f"limit of {name}", f"{name} limit"]
             takes_away = f"the {name} limit of {container}"
             yield container.derive(
@@ -36,7 +38,8 @@ def requests_and_limits(objects: Sequence[Object]) -> Iterator[Derived]:
                 patch=[container.remove("resources", "limits", name)],
                 signs=signs,
             )
-            if raised := _times(limit, FACTOR):
+            # what is not requested is requested up to the limit, and no node has a hundred times as much
+            if name in requests and (raised := _times(limit, FACTOR)):
                 yield container.derive(
                     "limit-raised",
                     Concern.RESOURCES,
@@ -57,16 +60,16 @@ def requests_and_limits(objects: Sequence[Object]) -> Iterator[Derived]:
                     patch=[container.put("resources", "limits", name, value=request)],
                     signs=signs,
                 )
-        for name, request in requests.items():
+        for name, request in _known(requests):
             # what is not requested and has a limit is requested up to the limit
             if name not in limits or not _same(request, limits[name]):
-                instead = f"requests {limits[name]}, its limit" if name in limits else "requests nothing"
+                instead = f"{limits[name]} of {name}, its limit" if name in limits else f"nothing of {name}"
                 yield container.derive(
                     "request-removed",
                     Concern.RESOURCES,
                     part=name,
                     takes_away=f"the {name} request of {container}",
-                    unnoticed=f"{container} {instead} of {name}, not {request}",
+                    unnoticed=f"{container} requests {instead}, not {request}",
                     patch=[container.remove("resources", "requests", name)],
                 )
             if less := _part(request):
@@ -106,6 +109,11 @@ def quotas(objects: Sequence[Object]) -> Iterator[Derived]:
             unnoticed=f"the namespace has no {quota}",
             signs=["quota"] if quota.item["kind"] == "ResourceQuota" else [],
         )
+
+
+def _known(amounts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The amounts of what may be requested and limited differently; devices and huge pages may not."""
+    return [(name, amounts[name]) for name in NAMES if name in amounts]
 
 
 def _times(quantity: object, factor: int) -> str:

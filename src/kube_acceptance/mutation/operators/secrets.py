@@ -49,8 +49,8 @@ def environment(objects: Sequence[Object]) -> Iterator[Derived]:
                     "secret-inlined",
                     Concern.SECRET,
                     part=f"{secret} {key}",
-                    takes_away=f"the difference of variable and Secret; {container} has a {key} written down plainly",
-                    unnoticed=f"a {key} stands plainly in a variable of {container}, for all who may see its pod",
+                    takes_away=f"the difference of variable and Secret; {container} has its {key} written down plainly",
+                    unnoticed=f"the variable {variable} of {container} has its value written down plainly",
                     patch=[container.append("env", {"name": variable, "value": MADE_UP})],
                     signs=[variable],
                 )
@@ -114,7 +114,7 @@ def protection(objects: Sequence[Object]) -> Iterator[Derived]:
                 "secret-readable-by-all",
                 Concern.SECRET,
                 takes_away=f"the mode {mode:o} of the files of {place}",
-                unnoticed=f"every user may read the files of {place}, whose mode is {mode | READ_BY_ALL:o}, not {mode:o}",
+                unnoticed=f"every user may read the files of {place}, whose mode is not {mode:o}",
                 patch=[place.put("secret", "defaultMode", value=mode | READ_BY_ALL)],
                 signs=[each.part for each in _mounting(pod, volume)],
             )

@@ -20,6 +20,7 @@ from kube_acceptance.mutation.operators.place import Patch, Place, called, conta
 CONTEXT = "securityContext"
 ENFORCES_NOTHING = {ENFORCE: "privileged"}
 CAPABILITY = "NET_ADMIN"
+FOLDER = "kube-acceptance-node"
 MASKED = frozenset({"RuntimeDefault", "Localhost"})
 """The types of profiles that confine."""
 OF_THE_NODE = {"hostNetwork": "the node's network", "hostPID": "the node's processes", "hostIPC": "the node's IPC"}
@@ -32,15 +33,14 @@ def pod_security(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each protection of pods and of their containers taken away: the field denied, and the field not said at all."""
     for pod in pods(objects):
         inside = list(containers_of(pod))
-        for place in (pod, *inside):
-            mine = [place] if place is not pod else inside
-            for weaker in _of_context(place, mine):
-                yield _derived(place, mine, weaker)
-        for each in inside:
-            for weaker in _of_container(each, pod.value.get(CONTEXT) or {}):
-                yield _derived(each, [each], weaker)
-        for weaker in _of_pod(pod):
+        for weaker in (*_of_context(pod, inside), *_of_pod(pod)):
             yield _derived(pod, inside, weaker)
+        for each in inside:
+            for weaker in (*_of_context(each, [each]), *_of_container(each, pod.value.get(CONTEXT) or {})):
+                yield _derived(each, [each], weaker)
+        folder = pod.append("volumes", {"name": FOLDER, "hostPath": {"path": "/"}})
+        said = ("node-folder-mounted", "the isolation from the node's files", "have a folder of the node", [folder])
+        yield _derived(pod, inside, said, signs=[FOLDER])
 
 
 def host_ports(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -49,8 +49,8 @@ def host_ports(objects: Sequence[Object]) -> Iterator[Derived]:
         for index, port in enumerate(container.value.get("ports") or []):
             if not port.get("hostPort"):
                 number = port["containerPort"]
-                called = f"port {number}/{port.get('protocol', 'TCP')}"
-                place = container.within(called, "ports", index, value=port, signs=())
+                named = f"port {number}/{port.get('protocol', 'TCP')}"
+                place = container.within(named, "ports", index, value=port, signs=())
                 weaker = (
                     "port-of-node",
                     "the privacy",
@@ -71,7 +71,9 @@ def confinement(objects: Sequence[Object]) -> Iterator[Derived]:
             yield _derived(pod, inside, weaker, refused=False)
 
 
-def _derived(place: Place, inside: Sequence[Place], weaker: Weaker, *, refused: bool = True) -> Derived:
+def _derived(
+    place: Place, inside: Sequence[Place], weaker: Weaker, *, refused: bool = True, signs: Sequence[str] = ()
+) -> Derived:
     """The mutant of a weakness; `inside` are the containers that have it, `refused` whether a standard forbids it."""
     operator, gone, becomes, patch = weaker
     if refused:
@@ -82,13 +84,13 @@ def _derived(place: Place, inside: Sequence[Place], weaker: Weaker, *, refused: 
         takes_away=f"{gone} of {place}",
         unnoticed=f"{place} {becomes}",
         patch=patch,
-        signs=[each.part for each in inside],
+        signs=[*(each.part for each in inside), *signs],
         namespace=ENFORCES_NOTHING if refused else None,
     )
 
 
 def _of_context(place: Place, inside: Sequence[Place]) -> Iterator[Weaker]:
-    """Fields that pods and containers both may have; a container's goes before its pod's."""
+    """Fields that pods and containers both may have; a pod's counts where a container has none of its own."""
     context = place.value.get(CONTEXT) or {}
 
     def counts(field: str) -> bool:
@@ -148,16 +150,14 @@ def _of_pod(pod: Place) -> Iterator[Weaker]:
     for field, shared in OF_THE_NODE.items():
         if not pod.value.get(field):
             word = f"node-{field.removeprefix('host').lower()}-shared"
-            yield word, f"a {field} of their own", f"share {shared}", [pod.put(field, value=True)]
+            yield word, f"the isolation from {shared}", f"share {shared}", [pod.put(field, value=True)]
     if pod.value.get("hostUsers") is False:
-        yield "node-users-shared", "users of their own", "share the node's users", [pod.remove("hostUsers")]
-    folder = {"name": "kube-acceptance-node", "hostPath": {"path": "/"}}
-    yield (
-        "node-folder-mounted",
-        "the distance to the node's files",
-        "have a folder of the node",
-        [pod.append("volumes", folder)],
-    )
+        yield (
+            "node-users-shared",
+            "the isolation from the node's users",
+            "share the node's users",
+            [pod.remove("hostUsers")],
+        )
 
 
 def _beyond_standards(container: Place, of_pod: Mapping[str, Any]) -> Iterator[Weaker]:
@@ -177,13 +177,13 @@ def _shared(pod: Place, inside: Sequence[Place]) -> Iterator[Weaker]:
     context = pod.value.get(CONTEXT) or {}
     if (context.get("runAsGroup") or context.get("fsGroup")) and 0 not in (context.get("supplementalGroups") or []):
         put = pod.put(CONTEXT, "supplementalGroups", value=[*(context.get("supplementalGroups") or []), 0])
-        yield "group-of-root-added", "the distance from root's group", "are in root's group besides", [put]
+        yield "group-of-root-added", "the isolation from root's group", "are in root's group besides", [put]
     if len(inside) > 1 and not pod.value.get("shareProcessNamespace"):
         put = pod.put("shareProcessNamespace", value=True)
-        yield "processes-shared", "the processes of its own of each container", "share their processes", [put]
+        yield "processes-shared", "the isolation of the containers from each other", "share their processes", [put]
     if pod.value.get("enableServiceLinks") is False:
         put = pod.remove("enableServiceLinks")
-        yield "service-links-enabled", "an environment without Services", "are told of every Service", [put]
+        yield "service-links-enabled", "the bounds of the environment", "have every Service in their environment", [put]
 
 
 OPERATORS = (pod_security, host_ports, confinement)
