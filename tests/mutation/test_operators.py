@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -72,6 +74,23 @@ def test_what_a_mutant_makes_is_valid(operator: Operator) -> None:
         for item in mutant.change(GIVEN):
             if item not in GIVEN:
                 kubernetes_validate.validate(item, KUBERNETES, strict=True)
+
+
+@each_operator
+def test_no_list_names_anything_twice(operator: Operator) -> None:
+    for mutant in derived(operator):
+        for item in mutant.change(GIVEN):
+            for names in named(item):
+                assert len(names) == len(set(names)), mutant.id
+
+
+def named(value: Any) -> Iterator[list[str]]:
+    """The names in each list of an object; the API server takes none twice."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from named(each)
+    if isinstance(value, list):
+        yield [each["name"] for each in value if isinstance(each, dict) and "mountPath" not in each and "name" in each]
 
 
 @each_operator

@@ -26,7 +26,7 @@ KEY = "npm_" + "A1b2C3d4E5f6" * 3
 """What looks like a token, and is none."""
 LARGE = 150  # MB
 JSON = re.compile(r"\s*\[.*\]\s*$", re.DOTALL)
-CLAUSE = re.compile(r"[ \t]*\\\n\s*&&\s+")
+CLAUSE = re.compile(r"[ \t]*\\\n(?:\s*#[^\n]*\n)*\s*&&\s+")
 CARE = ("rm", "find", "chmod", "chown", "strip", "touch", "sed", "test", "python", "python3", "apk", "apt-get")
 """Commands that go on from a step to tidy up or to check; the others do what the step is there for."""
 OPTIONS = {
@@ -383,4 +383,20 @@ def _from(step: Step, base: str) -> str:
     return step.text.replace(step.words[0], base, 1)
 
 
-DOCKERFILE_OPERATORS: tuple[DockerfileOperator, ...] = (bases, users, order, steps, leftovers, starting, settings)
+OPERATORS: tuple[DockerfileOperator, ...] = (bases, users, order, steps, leftovers, starting, settings)
+
+
+def from_dockerfile(image: str, text: str) -> Iterator[Derived]:
+    """All mutants of a Dockerfile; those of what it says twice have a number.
+
+    Args:
+        image: The name of the image.
+        text: What the Dockerfile says.
+    """
+    named: Counter[str] = Counter()
+    for operator in OPERATORS:
+        for mutant in operator(image, text):
+            named[mutant.id] += 1
+            if (number := named[mutant.id]) > 1:
+                mutant = mutant.model_copy(update={"part": f"{mutant.part} {number}".strip()})
+            yield mutant

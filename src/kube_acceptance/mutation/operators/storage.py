@@ -39,7 +39,7 @@ def volumes(objects: Sequence[Object]) -> Iterator[Derived]:
                     unnoticed=f"what is written to {place} goes with the pod"
                     if users
                     else f"{pod} do not bind PersistentVolumeClaim {claim}, though {place} has nothing else to do",
-                    patch=[{"op": "add", "path": place.path, "value": {"name": volume["name"], "emptyDir": {}}}],
+                    patch=[{"op": "replace", "path": place.path, "value": {"name": volume["name"], "emptyDir": {}}}],
                     signs=_signs(claim, users),
                 )
         for index, template in enumerate(_templates(pod)):

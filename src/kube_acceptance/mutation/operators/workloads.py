@@ -201,7 +201,7 @@ def placement(objects: Sequence[Object]) -> Iterator[Derived]:
                     "spread-optional",
                     f"the force of the {place}",
                     f"{pod} are also started where the {place} is broken",
-                    {"op": "add", "path": place.path, "value": {**fewer, "whenUnsatisfiable": "ScheduleAnyway"}},
+                    {"op": "replace", "path": place.path, "value": {**fewer, "whenUnsatisfiable": "ScheduleAnyway"}},
                 )
             for field in ("matchLabelKeys", "minDomains", "nodeAffinityPolicy", "nodeTaintsPolicy"):
                 if field in constraint:
