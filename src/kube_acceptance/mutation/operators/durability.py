@@ -15,12 +15,12 @@ from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.images import split
 from kube_acceptance.mutation.operators.place import Patch, Place, containers
 
-_MYSQL = {
+_MYSQL: dict[str, tuple[str, ...]] = {
     "innodb_flush_log_at_trx_commit": ("--innodb-flush-log-at-trx-commit=0",),
     "innodb_doublewrite": ("--innodb-doublewrite=0",),
 }
-_REDIS = {"appendonly": ("--appendonly", "no"), "save": ("--save", "")}
-UNSAFE = {
+_REDIS: dict[str, tuple[str, ...]] = {"appendonly": ("--appendonly", "no"), "save": ("--save", "")}
+UNSAFE: dict[str, dict[str, tuple[str, ...]]] = {
     "postgres": {
         "fsync": ("-c", "fsync=off"),
         "full_page_writes": ("-c", "full_page_writes=off"),

@@ -155,13 +155,11 @@ def _specification(pod: Place) -> Place | None:
     kind = pod.item["kind"]
     place = next(of_kind([pod.item], kind))
     if kind == "CronJob":
-        keys = ("spec", "jobTemplate", "spec")
         value = pod.item["spec"]["jobTemplate"]["spec"]
-    elif kind == "Job":
-        keys, value = ("spec",), pod.item["spec"]
-    else:
-        return None
-    return Place(pod.item, place.at(*keys), value, place.words, "", pod.signs)
+        return Place(pod.item, place.at("spec", "jobTemplate", "spec"), value, place.words, "", pod.signs)
+    if kind == "Job":
+        return Place(pod.item, place.at("spec"), pod.item["spec"], place.words, "", pod.signs)
+    return None
 
 
 def _schedule(

@@ -44,7 +44,7 @@ def labels(objects: Sequence[Object]) -> Iterator[Derived]:
                 )
 
 
-def annotations(objects: Sequence[Object]) -> Iterator[Derived]:
+def notes(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each annotation removed that is not for Helm; of pods also those that tell of another configuration."""
     for item in objects:
         place = next(of_kind([item], item["kind"]))
@@ -87,4 +87,4 @@ def _templates(objects: Sequence[Object]) -> Iterator[tuple[Place, frozenset[str
         yield Place(pod.item, path, value, pod.words, "pods", pod.signs), frozenset(selector)
 
 
-OPERATORS = (labels, annotations)
+OPERATORS = (labels, notes)

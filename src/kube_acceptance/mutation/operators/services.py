@@ -151,6 +151,8 @@ def reach(objects: Sequence[Object]) -> Iterator[Derived]:
                     service.put("spec", "clusterIP", value=HEADLESS),
                     signs=("headless",),
                 )
+        if spec.get("clusterIP") == HEADLESS:
+            continue  # what follows is for those who come by its address
         for field, instead, unnoticed in (
             ("sessionAffinity", "ClientIP", "{it} sends all requests of a client to the same pod"),
             ("internalTrafficPolicy", "Local", "{it} leads only to pods on the node that a request comes from"),
