@@ -11,34 +11,11 @@ import pytest
 from deployed import shop
 from stored import warehouse
 
+from kube_acceptance.mutation.catalogue import OPERATORS
 from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.operators import (
-    Operator,
-    access,
-    availability,
-    durability,
-    images,
-    ingress,
-    jobs,
-    metadata,
-    policies,
-    probes,
-    resources,
-    scripts,
-    secrets,
-    security,
-    services,
-    settings,
-    storage,
-    workloads,
-)
+from kube_acceptance.mutation.operators import Operator
 from kube_acceptance.mutation.operators.place import called
 
-MODULES = (
-    *(access, policies, probes, resources, secrets, security),
-    *(availability, durability, images, ingress, jobs, metadata, scripts, services, settings, storage, workloads),
-)
-OPERATORS: list[Operator] = [operator for module in MODULES for operator in module.OPERATORS]
 NAMES = [f"{operator.__module__.rpartition('.')[2]}.{operator.__name__}" for operator in OPERATORS]
 KUBERNETES = "1.33"
 GIVEN = [*shop(), *warehouse()]
