@@ -25,6 +25,7 @@ def traffic(before: Sequence[Answer], more: Sequence[Answer] = ()) -> Any:
     return Object(
         requests=[Object(name=name) for name in names],
         answers=lambda: list(before),
+        from_now=lambda: before[-1].ended,
         go_on=lambda count: [*before, *more],
         end=lambda: list(before),
     )

@@ -124,6 +124,9 @@ class Traffic:
     def answers(self) -> list[Answer]:
         return self.so_far
 
+    def from_now(self) -> float:
+        return self.so_far[-1].ended
+
     def go_on(self, count: int) -> list[Answer]:
         self.so_far += self.more
         return self.so_far

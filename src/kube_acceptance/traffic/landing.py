@@ -39,7 +39,7 @@ def must_be_left_alone(release: Release, component: str, traffic: Traffic, *, bu
         )
     lasting = budgets * max(_budget(container) for pod in pods for container in pod.spec.containers)
     same = _identity(pods)
-    begun = traffic.answers()[-1].ended
+    begun = traffic.from_now()
 
     def look() -> Seen[None]:
         now = release.serving_pods(component)
@@ -79,7 +79,7 @@ def must_all_be_good_again(release: Release, component: str, traffic: Traffic, *
     Raises:
         AcceptanceError: One was not answered well, or a pod answered none.
     """
-    begun = traffic.answers()[-1].ended
+    begun = traffic.from_now()
     since = [one for one in traffic.go_on(count) if one.began > begun]
     must_not_fail(since)
     names = {pod.metadata.name for pod in release.serving_pods(component)}

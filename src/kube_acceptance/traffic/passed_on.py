@@ -48,7 +48,7 @@ def must_be_answered_so(traffic: Traffic, names: Collection[str], ways: Sequence
         AcceptanceError: One was not answered so, or is not over in time, or none was in one of the ways.
     """
     _must_be_sent(traffic, names)
-    begun = traffic.answers()[-1].ended
+    begun = traffic.from_now()
     since = [one for one in traffic.go_on(count) if one.began > begun and one.request in names]
     known = {way.name: way for way in ways}
     longest = max(way.within for way in ways)

@@ -81,14 +81,17 @@ class Traffic(AbstractContextManager["Traffic"]):
         self._look()
         return self._now
 
+    def from_now(self) -> float:
+        """A moment of the sender's clock: whatever begins after it has begun after this call."""
+        return self.now() + TICK  # so much later than its last word it may be
+
     def go_on(self, count: int) -> list[Answer]:
         """Wait until so many more of each, begun from now on, are over, and return all that are.
 
         Raises:
             WaitError: They are not, so requests are not sent any more as they should be.
         """
-        self._look()
-        begun = self._now + TICK  # so much later than its last word it may be
+        begun = self.from_now()
 
         def look() -> Seen[None]:
             self._look()
