@@ -19,7 +19,7 @@ from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.stop import Stop, end_with_parent
-from kube_acceptance.report import Recorder, Run
+from kube_acceptance.report import Recorder, Run, mutants
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
@@ -102,6 +102,7 @@ def _configure(config: pytest.Config) -> None:
         if isinstance(run.mutant, Derived)
         else [*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
         beside=NAMES,
+        mutants=mutants.read,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")

@@ -48,10 +48,8 @@ def applied(results: Sequence[Result], entries: Entries) -> list[Result]:
 
     def marked(result: Result) -> Result:
         pattern = _entry(result.id, entries)
-        changes = {"equivalent": "", "until": None}
-        if pattern is not None:
-            changes = {"equivalent": entries[pattern].because, "until": entries[pattern].until}
-        return result.model_copy(update=changes)
+        because, until = ("", None) if pattern is None else (entries[pattern].because, entries[pattern].until)
+        return result.model_copy(update={"equivalent": because, "until": until})
 
     return [marked(each) for each in results]
 

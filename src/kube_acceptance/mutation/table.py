@@ -11,7 +11,7 @@ from kube_acceptance.mutation.words import excuse, extent, sentence, told
 
 
 def show(score: Score, console: Console) -> None:
-    """Print a round: a line for each mutant, then in sentences what nobody noticed and what was not killed as it should.
+    """Print a round: a line for each mutant, then in sentences what was not killed, and the score.
 
     Args:
         score: The round.
