@@ -35,7 +35,8 @@ def extent(score: Score) -> str:
         how = f" ({score.chosen})" if score.chosen else ""
         parts.append(f"Only {score.planned} of {score.derived} mutants took part{how}.")
     if score.interrupted:
-        parts.append(f"The round was interrupted: {score.planned - len(score.results)} have no verdict.")
+        missing = score.planned - len(score.results)
+        parts.append(f"The round was interrupted: {missing} {'has' if missing == 1 else 'have'} no verdict.")
     return " ".join(parts)
 
 

@@ -28,6 +28,10 @@ SIGNS = {
 """What became of a mutant, in the order of the page, and the status whose shape and colour it has."""
 
 
+_ROUNDS = 12
+"""How many rounds the page shows."""
+
+
 @dataclass(frozen=True)
 class Part:
     """The mutants of a requirement or an object: the share that was killed, and those that were not."""
@@ -83,9 +87,9 @@ class Mutants:
         return {SIGNS[name]: count for name, count in self.counts.items()}
 
     @property
-    def now(self) -> Entry:
-        """The last round as those before it are told."""
-        return Entry.of(self.score)
+    def rounds(self) -> list[Entry]:
+        """The last round and those before it, newest first; no more than are read."""
+        return [Entry.of(self.score), *reversed(self.earlier)][:_ROUNDS]
 
     def sign(self, fate: str) -> str:
         """The status whose shape and colour stand for what became of a mutant."""
