@@ -61,7 +61,7 @@ def test_told(score: Score, said: str) -> None:
     ("changes", "said"),
     [
         ({}, ""),
-        ({"derived": 20, "chosen": "policy-*"}, "Only 8 of 20 mutants took part (policy-*)."),
+        ({"derived": 20, "chosen": "policy-*"}, "Only 8 of 20 mutants took part: policy-*."),
         ({"derived": 9, "planned": 9}, "The round was interrupted: 1 has no verdict."),
         (
             {"derived": 20, "planned": 10},

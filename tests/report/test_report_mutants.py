@@ -152,7 +152,7 @@ def test_the_score_and_what_was_left_out_stand_first() -> None:
         "2 killed 2 survived 1 killed elsewhere 1 timed out 1 invalid 1 equivalent "
         "2 of 6 mutants were killed (33 %); 2 survived, 1 was killed elsewhere and 1 timed out. "
         "1 equivalent and 1 invalid do not count. "
-        "Only 9 of 20 mutants took part (1234567). The round was interrupted: 1 has no verdict. "
+        "Only 9 of 20 mutants took part: 1234567. The round was interrupted: 1 has no verdict. "
         "The round began on 23 January 2026, 09:00 UTC and took 6 min 12 s, of commit 1234567. "
         "The run on this page is of another commit. All of it: mutation.json"
     ) in said
@@ -243,15 +243,19 @@ def test_rounds_before_show_where_it_goes() -> None:
     ("mutants", "answer"),
     [
         (None, []),
-        (a_round(a_result("a", "killed")), [("passed", "1 of 1 mutant was killed (100 %).")]),
-        (a_round(a_result("a")), [("passed in part", "0 of 1 mutant was killed (0 %); 1 survived.")]),
+        (a_round(a_result("a", "killed")), [("passed", "1 of 1 mutants were killed, 100 %.")]),
+        (a_round(a_result("a")), [("passed in part", "0 of 1 mutants were killed, 0 %.")]),
         (
             a_round(a_result("a", "killed"), derived=2, chosen="policy-*"),
-            [("incomplete", "1 of 1 mutant was killed (100 %). Only 1 of 2 mutants took part (policy-*).")],
+            [("incomplete", "1 of 1 mutants were killed, 100 %; only 1 of 2 took part.")],
         ),
         (
             a_round(a_result("a", "invalid")),
-            [("nothing proved", "There is no mutant that counts. 1 invalid does not count.")],
+            [("nothing proved", "No mutant was judged that counts.")],
+        ),
+        (
+            a_round(a_result("a"), a_result("b", "killed"), planned=3),
+            [("incomplete", "1 of 2 mutants were killed, 50 %; the round was interrupted.")],
         ),
     ],
 )

@@ -32,7 +32,7 @@ def extent(score: Score) -> str:
     """Which mutants took part; empty when all did, and the round came to its end."""
     parts = []
     if score.planned < score.derived:
-        how = f" ({score.chosen})" if score.chosen else ""
+        how = f": {score.chosen}" if score.chosen else ""
         parts.append(f"Only {score.planned} of {score.derived} mutants took part{how}.")
     if score.interrupted:
         missing = score.planned - len(score.results)

@@ -61,12 +61,15 @@ class Mutants:
     @property
     def answer(self) -> tuple[str, str]:
         """Whether the suite would notice, as a status and a sentence."""
-        share = self.score.share
+        share, score = self.score.share, self.score
         if not share.counted:
-            return "nothing proved", self.told
-        if self.extent:
-            return "incomplete", f"{self.told} {self.extent}"
-        return "passed" if share.killed == share.counted else "passed in part", self.told
+            return "nothing proved", "No mutant was judged that counts."
+        said = f"{share} mutants were killed, {share.percent} %"
+        if score.interrupted:
+            return "incomplete", f"{said}; the round was interrupted."
+        if score.planned < score.derived:
+            return "incomplete", f"{said}; only {score.planned} of {score.derived} took part."
+        return "passed" if share.killed == share.counted else "passed in part", f"{said}."
 
     @cached_property
     def by_fate(self) -> dict[str, list[Result]]:
