@@ -35,7 +35,7 @@ Feature: Migrations
     Then the "migration" Job said "Nothing to migrate: the schema is at 0002, 0001 is needed."
     And a GET of "http://localhost:8000/openapi.json" from every "backend" pod is answered with the field "info.version" equal to "0.1.0"
     And the database is at the schema revision "0002"
-    And the writes go on, interrupted for 10 seconds at most
+    And the writes go on, interrupted for 20 seconds at most
     And every acknowledged write is stored, and nothing else
     And each of these rows is there, and has what it had in every column
     When the todo "Renew the passport" is completed through the Ingress

@@ -171,7 +171,6 @@ def mutate(
     fresh: Annotated[bool, typer.Option("--fresh", help="judge anew what earlier rounds have judged")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
     name: Annotated[str, typer.Option("--cluster-name", help="the cluster; this folder's own when empty")] = "",
-    runs: Annotated[Path | None, typer.Option(help="keep the reports of each run below this folder")] = None,
 ) -> None:
     """Derive mutants from what is deployed, and see whether the scenarios notice each; the sources stay as they are.
 
@@ -211,7 +210,6 @@ def mutate(
         fresh=fresh,
         keep=keep,
         cluster_name=name,
-        runs=runs and runs.absolute(),
     )
     if not passed:
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
-from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.stop import Stop, end_with_parent
-from kube_acceptance.report import Recorder, Run, mutants
+from kube_acceptance.report import Recorder, mutants
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
 from kube_acceptance.vulnerability import exceptions
 
-pytest_plugins = [f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")]
+pytest_plugins = [
+    *(f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")),
+    "kube_acceptance.mutation.forks",
+]
 
 TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")
@@ -97,18 +98,12 @@ def _configure(config: pytest.Config) -> None:
         requirements=lambda: requirements(settings),
         redact=redactor,
         past=history.past,
-        # who judges a derived mutant reads the data alone
-        writers=[]
-        if isinstance(run.mutant, Derived)
-        else [*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
+        writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
         beside=NAMES,
         mutants=mutants.read,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
-    if isinstance(run.mutant, Derived):
-        end_with_parent()
-        config.pluginmanager.register(Stop(run.mutant), "kube-acceptance-stop")
     if times := config.getoption("repeat_failed"):
         config.pluginmanager.register(repeat.Repeater(times))
     config.pluginmanager.register(Evidence(run, _reports(config), redactor), "kube-acceptance-evidence")
@@ -225,13 +220,6 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
     return any(
         path.is_relative_to(folder) or folder.is_relative_to(path) or path.suffix == ".feature" for path in named
     )
-
-
-def _writers(config: pytest.Config, run: Session, history: History) -> list[Callable[[Run, Path], None]]:
-    """What is written beside the data; who judges a derived mutant reads that alone, and no mutant is remembered."""
-    if isinstance(run.mutant, Derived):
-        return []
-    return [*formats(config.rootpath, config.stash[redactor_key]), *([] if run.mutant else [history.write])]
 
 
 def _reports(config: pytest.Config) -> Path:

@@ -41,11 +41,12 @@ def config(tmp_path: Path) -> Config:
 
 def test_operators_see_what_every_values_file_renders(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
-    monkeypatch.setattr(catalogue, "MANIFESTS", (lambda objects: seen.extend(objects) or [derived()],))
-    monkeypatch.setattr(catalogue, "DOCKERFILES", (lambda image, text: [derived(object=f"{image} {len(text)}")],))
+    monkeypatch.setattr(catalogue, "OPERATORS", (lambda objects: seen.extend(objects) or [derived()],))
+    monkeypatch.setattr(catalogue, "from_dockerfile", lambda image, text: [derived(object=f"{image} {len(text)}")])
     deployment = Deployment(config, Chart(config.root))  # type: ignore[arg-type]
     assert [each.object for each in deployment.mutants()] == ["NetworkPolicy web", "web 27"]
     # what runs install comes first
+    assert seen == deployment.objects
     assert [(each["metadata"]["name"], each["spec"]["of"]) for each in deployment.objects] == [
         ("web", ""),
         ("values-big.yaml", "values-big.yaml"),

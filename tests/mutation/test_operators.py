@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import kubernetes_validate
 import pytest
 from deployed import shop
+from stored import warehouse
 
+from kube_acceptance.mutation.catalogue import OPERATORS
 from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.operators import (
-    Operator,
-    access,
-    policies,
-    probes,
-    resources,
-    secrets,
-    security,
-)
+from kube_acceptance.mutation.operators import Operator
 from kube_acceptance.mutation.operators.place import called
 
-MODULES = (access, policies, probes, resources, secrets, security)
-OPERATORS: list[Operator] = [operator for module in MODULES for operator in module.OPERATORS]
 NAMES = [f"{operator.__module__.rpartition('.')[2]}.{operator.__name__}" for operator in OPERATORS]
 KUBERNETES = "1.33"
-GIVEN = shop()
+GIVEN = [*shop(), *warehouse()]
 
 each_operator = pytest.mark.parametrize("operator", OPERATORS, ids=NAMES)
 
 
 def derived(operator: Operator) -> list[Derived]:
     found = list(operator(GIVEN))
-    assert found, "it derives nothing of the shop"
+    assert found, "it derives nothing of the shop and the warehouse"
     return found
 
 
@@ -46,7 +40,7 @@ def test_a_mutant_changes_its_object_and_no_other(operator: Operator) -> None:
         assert differ == (added or {mutant.object}), mutant.id
 
 
-def test_the_shop_is_valid_itself() -> None:
+def test_what_is_given_is_valid_itself() -> None:
     for item in GIVEN:
         kubernetes_validate.validate(item, KUBERNETES, strict=True)
 
@@ -60,10 +54,27 @@ def test_what_a_mutant_makes_is_valid(operator: Operator) -> None:
 
 
 @each_operator
+def test_no_list_names_anything_twice(operator: Operator) -> None:
+    for mutant in derived(operator):
+        for item in mutant.change(GIVEN):
+            for names in named(item):
+                assert len(names) == len(set(names)), mutant.id
+
+
+def named(value: Any) -> Iterator[list[str]]:
+    """The names in each list of an object; the API server takes none twice."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from named(each)
+    if isinstance(value, list):
+        yield [each["name"] for each in value if isinstance(each, dict) and "mountPath" not in each and "name" in each]
+
+
+@each_operator
 def test_what_is_given_to_it_stays_as_it_is(operator: Operator) -> None:
-    given = shop()
+    given = [*shop(), *warehouse()]
     list(operator(given))
-    assert given == shop()
+    assert given == GIVEN
 
 
 @each_operator

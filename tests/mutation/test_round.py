@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from making import derived, prospect, record
 
-from kube_acceptance.command import CommandError, Completed
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.round import Round
@@ -29,27 +28,27 @@ NOTICED = "pod web is open"
 class Runs:
     """Scenarios that end as they are told to, with a mutant and without."""
 
-    def __init__(self, red: dict[str, Scenario | Exception] | None = None) -> None:
+    def __init__(self, red: dict[str, Scenario | None] | None = None) -> None:
         self.red = red or {}
-        self.control: dict[str, Scenario] = {}
+        self.control_said: dict[str, Scenario] = {}
         self.ran: list[tuple[str, list[str]]] = []
 
-    def __call__(self, scenarios: Sequence[str], mutant: Path | None, *, timeout: float) -> list[Scenario]:
+    def control(self, scenarios: Sequence[str], *, timeout: float) -> list[Scenario]:
         names = [id.partition("::")[2] for id in scenarios]
-        self.ran.append((mutant.stem if mutant else "control", names))
+        self.ran.append(("control", names))
         assert timeout > 0
-        if mutant is None:
-            return [
-                self.control.get(id, record("passed", name=name)) for id, name in zip(scenarios, names, strict=True)
-            ]
-        assert mutant.is_file()
-        found = []
-        for name in names:
-            told = self.red.get(name, record("passed", name=name))
-            if isinstance(told, Exception):
-                raise told
-            found.append(told)
-        return found
+        return [
+            self.control_said.get(id, record("passed", name=name)) for id, name in zip(scenarios, names, strict=True)
+        ]
+
+    def meet(self, mutants: Sequence[tuple[Derived, Sequence[str]]], *, timeout: float) -> list[list[Scenario] | None]:
+        assert timeout > 0
+        return [self._meet(mutant.id, [id.partition("::")[2] for id in scenarios]) for mutant, scenarios in mutants]
+
+    def _meet(self, mutant: str, names: Sequence[str]) -> list[Scenario] | None:
+        self.ran.append((mutant, list(names)))
+        said = [self.red.get(name, record("passed", name=name)) for name in names]
+        return None if None in said else [each for each in said if each]
 
 
 class Sources:
@@ -70,7 +69,6 @@ def make(tmp_path: Path) -> Any:
             "store": Store(tmp_path / "mutants.jsonl"),
             "tiers": ["static", "image", "cluster", "disruptive"],
             "jobs": 2,
-            "folder": tmp_path,
             "say": lambda text: None,
             **given,
         }
@@ -117,8 +115,7 @@ def test_nobody_is_about_it(make: Any) -> None:
     [
         (record(said="odd", name="static"), Verdict.KILLED_ELSEWHERE, "odd"),
         (record("broken", "refused", name="static", error="ReleaseError"), Verdict.INVALID, "refused"),
-        (AcceptanceError("it left no report"), Verdict.INVALID, "it left no report"),
-        (CommandError("it took too long", Completed((), -15, "", "", 1.0)), Verdict.TIMED_OUT, "it took too long"),
+        (None, Verdict.TIMED_OUT, "its static scenarios did not end within 900 s"),
     ],
 )
 def test_the_wrong_reason(make: Any, told: Any, verdict: Verdict, seen: str) -> None:
@@ -133,7 +130,7 @@ def test_the_wrong_reason(make: Any, told: Any, verdict: Verdict, seen: str) -> 
 )
 def test_nothing_counts_without_a_green_control(make: Any, control: Scenario | None, why: str, tmp_path: Path) -> None:
     runs = Runs()
-    runs.control = {STATIC.id: control or record("passed", name="another")}
+    runs.control_said = {STATIC.id: control or record("passed", name="another")}
     with pytest.raises(AcceptanceError) as caught:
         list(make(runs).results())
     assert str(caught.value) == (
@@ -163,6 +160,15 @@ def test_a_static_kill_outlives_a_change_of_the_images(make: Any, tmp_path: Path
     assert len(make(Runs(), store=kept, fresh=True).open) == 1
 
 
+def test_where_starting_takes_longest_several_meet_one_pytest(make: Any) -> None:
+    runs = Runs()
+    sizes: list[int] = []
+    meet = runs.meet
+    runs.meet = lambda mutants, **options: sizes.append(len(mutants)) or meet(mutants, **options)  # type: ignore[method-assign]
+    list(make(runs, *(derived(f"web-{number}") for number in range(11))).results())
+    assert sizes == [8, 3, *[1] * 11]
+
+
 def test_an_interrupted_round_has_kept_what_it_had(make: Any, tmp_path: Path) -> None:
     runs = Runs({"static": record(name="static")})
     results = make(runs, derived("web"), derived("bread", signs=("pod web",)), jobs=1).results()
@@ -182,7 +188,7 @@ def test_the_estimate_counts_the_first_tier_that_sees(make: Any) -> None:
 def test_scenarios_that_the_control_skipped_do_not_meet_it(make: Any) -> None:
     skipped = record("skipped", name="static").model_copy(update={"id": STATIC.id})
     runs = Runs()
-    runs.control = {STATIC.id: skipped}
+    runs.control_said = {STATIC.id: skipped}
     (result,) = make(runs, prospects=[STATIC]).results()
     assert result.verdict is Verdict.SURVIVED
     assert [who for who, _ in runs.ran] == ["control"]

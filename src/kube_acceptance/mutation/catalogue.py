@@ -15,24 +15,40 @@ from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.images.source import ImageSource, content_tag
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.operators import (
-    DockerfileOperator,
     Object,
     Operator,
     access,
+    availability,
+    durability,
+    images,
+    ingress,
+    jobs,
+    metadata,
     policies,
     probes,
     resources,
+    scripts,
     secrets,
     security,
+    services,
+    settings,
+    storage,
+    workloads,
 )
+from kube_acceptance.mutation.operators.dockerfiles import from_dockerfile
 from kube_acceptance.previous import unpack
 from kube_acceptance.release import Chart
 from kube_acceptance.session import project_sources
 
-MANIFESTS: tuple[Operator, ...] = tuple(
-    operator for module in (policies, access, security, secrets, probes, resources) for operator in module.OPERATORS
+OPERATORS: tuple[Operator, ...] = tuple(
+    operator
+    for module in (
+        *(policies, access, security, secrets, probes, resources, services, ingress, storage, workloads),
+        *(availability, jobs, images, settings, scripts, durability, metadata),
+    )
+    for operator in module.OPERATORS
 )
-DOCKERFILES: tuple[DockerfileOperator, ...] = ()
+"""All that look at rendered objects."""
 
 Key = tuple[str, str]
 """What an object is known by: its kind and its name; of an image, "image" and its name."""
@@ -52,10 +68,9 @@ class Deployment:
 
     def mutants(self) -> list[Derived]:
         """Every mutant, in the order of the objects."""
-        found = [mutant for operator in MANIFESTS for mutant in operator(self.objects)]
+        found = [mutant for operator in OPERATORS for mutant in operator(self.objects)]
         for name, source in self.images.items():
-            text = source.dockerfile.read_text(encoding="utf-8")
-            found += [mutant for operator in DOCKERFILES for mutant in operator(name, text)]
+            found += from_dockerfile(name, source.dockerfile.read_text(encoding="utf-8"))
         return found
 
     def digests(self) -> dict[str, str]:

@@ -93,7 +93,6 @@ def mutate(
     fresh: bool,
     keep: bool,
     cluster_name: str,
-    runs: Path | None,
 ) -> bool:
     """Run a round, and write its score. Returns whether the threshold was reached.
 
@@ -105,7 +104,6 @@ def mutate(
         fresh: Whether earlier verdicts count for nothing.
         keep: Whether the cluster is left behind.
         cluster_name: The cluster's name; the project's own when empty.
-        runs: Where the reports of each run are kept; nowhere when none is named.
 
     Raises:
         AcceptanceError: A control is not green, or the round cannot begin.
@@ -121,7 +119,6 @@ def mutate(
     store = Store(reports / FILE)
     began, started = datetime.now(UTC), time.monotonic()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(scratch("mutants")))
         options: list[str] = []
         if tiers != ["static"]:
             lease = stack.enter_context(project.reserved(config, cluster_name, keep=keep))
@@ -132,10 +129,9 @@ def mutate(
             sight=sight,
             sources=Sources(config),
             store=store,
-            runs=project.SuiteRuns(config.root, options, runs),
+            runs=project.SuiteRuns(config.root, options),
             tiers=tiers,
             jobs=jobs,
-            folder=folder,
             say=progress,
             fresh=fresh,
         )

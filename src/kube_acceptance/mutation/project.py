@@ -12,14 +12,16 @@ from kube_acceptance.cluster.shared import folders
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.config import FILE, Config
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
-from kube_acceptance.mutation.derived import Concern
+from kube_acceptance.mutation.derived import Concern, Derived
+from kube_acceptance.mutation.forks import SAID, WANTED, Wanted
+from kube_acceptance.mutation.mutant import write
 from kube_acceptance.release import Chart
 from kube_acceptance.report.model import Run, Scenario
 from kube_acceptance.report.recorder import DATA
 from kube_acceptance.running.prospect import PLAN, Prospect
 from kube_acceptance.scratch import scratch
 from kube_acceptance.session import cluster_name, connect, provider
-from kube_acceptance.suite import Suite
+from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.tools import resolve
 
 PLANNED_WITHIN = 120.0  # seconds
@@ -90,31 +92,40 @@ def revision(root: Path, name: str) -> str:
 
 
 class SuiteRuns:
-    """Runs scenarios by a pytest of their own.
+    """Runs scenarios by pytests of their own; see `round.Runs`.
 
     Args:
         root: The project's folder.
         options: Options of every pytest.
-        kept: Where the reports are kept of each run, in a folder named like its mutant, or `control`; else nowhere.
     """
 
-    def __init__(self, root: Path, options: Sequence[str], kept: Path | None = None) -> None:
+    def __init__(self, root: Path, options: Sequence[str]) -> None:
         self._root = root
         self._options = options
-        self._kept = kept
 
-    def __call__(self, scenarios: Sequence[str], mutant: Path | None, *, timeout: float) -> list[Scenario]:
-        """See `round.Runs`."""
-        more = ["--mutant", str(mutant)] if mutant else []
-        if self._kept:
-            return self._run(scenarios, more, self._kept / (mutant.stem if mutant else "control"), timeout)
-        with scratch("mutant") as folder:
-            return self._run(scenarios, more, Path(folder), timeout)
+    def control(self, scenarios: Sequence[str], *, timeout: float) -> list[Scenario]:
+        """What scenarios say without any mutant."""
+        with scratch("control") as folder:
+            ended = self._run(Path(folder), *scenarios, timeout=timeout)
+            return list(ended.run.scenarios())
 
-    def _run(self, scenarios: Sequence[str], more: Sequence[str], reports: Path, timeout: float) -> list[Scenario]:
-        suite = Suite(self._root, reports, {})
-        ended = suite.run("-q", "--order=written", *scenarios, *self._options, *more, timeout=timeout)
-        return list(ended.run.scenarios())
+    def meet(self, mutants: Sequence[tuple[Derived, Sequence[str]]], *, timeout: float) -> list[list[Scenario] | None]:
+        """What scenarios say with each of some mutants."""
+        with scratch("mutants") as name:
+            folder = Path(name)
+            wanted = [
+                Wanted(mutant=write(mutant, folder), scenarios=list(scenarios), said=folder / f"{number}.json")
+                for number, (mutant, scenarios) in enumerate(mutants)
+            ]
+            file = folder / "wanted.json"
+            file.write_bytes(WANTED.dump_json(wanted))
+            everyone = dict.fromkeys(id for one in wanted for id in one.scenarios)
+            with contextlib.suppress(CommandError):  # what it had until then was left
+                self._run(folder, *everyone, f"--mutants={file}", timeout=timeout)
+            return [SAID.validate_json(one.said.read_bytes()) if one.said.is_file() else None for one in wanted]
+
+    def _run(self, reports: Path, *arguments: str, timeout: float) -> Ended:
+        return Suite(self._root, reports, {}).run("-q", "--order=written", *self._options, *arguments, timeout=timeout)
 
 
 @contextlib.contextmanager

@@ -8,21 +8,17 @@ goes on to the next tier. Every verdict is kept as soon as it stands.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from kube_acceptance import command
-from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.digest import Sources
-from kube_acceptance.mutation.mutant import write
 from kube_acceptance.mutation.score import Result, Verdict
 from kube_acceptance.mutation.sight import Sight
 from kube_acceptance.mutation.store import Store
@@ -34,6 +30,8 @@ USUAL: Mapping[str, float] = {"static": 10.0, "image": 60.0, "cluster": 90.0, "d
 """Seconds that a mutant takes in a tier, where no earlier result tells."""
 
 RUN_WITHIN = 900.0  # seconds for one mutant in one tier, images and installation included
+AT_A_TIME = 8
+"""How many mutants one pytest is started for where scenarios are shorter than its start."""
 
 Said = tuple[Verdict, str, str]
 """A verdict, the line that tells it, and the scenario's id."""
@@ -42,17 +40,26 @@ Said = tuple[Verdict, str, str]
 class Runs(Protocol):
     """How scenarios are run."""
 
-    def __call__(self, scenarios: Sequence[str], mutant: Path | None, *, timeout: float) -> list[Scenario]:
-        """Run scenarios in a pytest of their own.
+    def control(self, scenarios: Sequence[str], *, timeout: float) -> list[Scenario]:
+        """Run scenarios without any mutant.
 
         Args:
             scenarios: Their ids.
-            mutant: The file of the mutant; none for a control.
             timeout: Seconds after which it is ended.
 
         Raises:
-            CommandError: It did not end in time.
-            AcceptanceError: It left no report.
+            AcceptanceError: They did not end in time, or left no report.
+        """
+
+    def meet(self, mutants: Sequence[tuple[Derived, Sequence[str]]], *, timeout: float) -> list[list[Scenario] | None]:
+        """Run scenarios with mutants, one mutant after the other, each until a scenario has noticed it.
+
+        Args:
+            mutants: The mutants, each with the ids of its scenarios in their order.
+            timeout: Seconds after which all of it is ended.
+
+        Returns:
+            For each mutant what its scenarios said; None where that did not come to its end.
         """
 
 
@@ -77,7 +84,6 @@ class Round:
         runs: Runs scenarios.
         tiers: The tiers that take part, the cheapest first.
         jobs: How many mutants run side by side.
-        folder: Where the mutants' files are written.
         say: Told what is under way.
         fresh: Whether what is known already counts for nothing.
     """
@@ -92,7 +98,6 @@ class Round:
         runs: Runs,
         tiers: Sequence[str],
         jobs: int,
-        folder: Path,
         say: Callable[[str], None],
         fresh: bool = False,
     ) -> None:
@@ -102,7 +107,6 @@ class Round:
         self._runs = runs
         self._tiers = tiers
         self._jobs = jobs
-        self._folder = folder
         self._say = say
         self._green: set[str] = set()
         self.known: list[Result] = []
@@ -144,7 +148,7 @@ class Round:
         if not (left := [id for id in needed if id not in self._green]):
             return
         self._say(f"control: {len(left)} {tier} scenarios without any mutant")
-        records = {each.id: each for each in self._runs(left, None, timeout=RUN_WITHIN + 60 * len(left))}
+        records = {each.id: each for each in self._runs.control(left, timeout=RUN_WITHIN + 60 * len(left))}
         for id in left:
             record = records.get(id)
             if record is None or record.status not in ("passed", "skipped"):
@@ -156,42 +160,42 @@ class Round:
         self._green.update(id for id in left if records[id].status == "passed")
 
     def _side_by_side(self, tier: str, group: Sequence[Open]) -> Iterator[Result]:
+        parts = _parts(group, AT_A_TIME if tier == "static" else 1)
         with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="mutant") as pool:
-            running: dict[Future[None], Open] = {pool.submit(self._meet, each, tier): each for each in group}
+            running: dict[Future[None], Sequence[Open]] = {pool.submit(self._meet, part, tier): part for part in parts}
             try:
                 while running:
                     ended, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in ended:
-                        one = running.pop(future)
+                        part = running.pop(future)
                         future.result()
-                        if worst(one.said)[0] is Verdict.KILLED:
-                            self.open.remove(one)
-                            yield self._ended(one)
+                        for one in part:
+                            if worst(one.said)[0] is Verdict.KILLED:
+                                self.open.remove(one)
+                                yield self._ended(one)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 command.end_all()
                 raise
 
-    def _meet(self, one: Open, tier: str) -> None:
-        """Run the scenarios of a tier with a mutant."""
-        wanted = [each.id for each in self._sight.of(one.mutant, tier) if each.id in self._green]
-        if not wanted:  # all were skipped in the control
+    def _meet(self, part: Sequence[Open], tier: str) -> None:
+        """Run the scenarios of a tier with some mutants; none are those that were skipped in the control."""
+        wanted = [[each.id for each in self._sight.of(one.mutant, tier) if each.id in self._green] for one in part]
+        if not any(wanted):
             return
-        self._say(f"{one.mutant.id}: {len(wanted)} {tier} scenarios")
-        file = write(one.mutant, self._folder)
+        if tier != "static":
+            self._say(f"{part[0].mutant.id}: {len(wanted[0])} {tier} scenarios")
         began = time.monotonic()
-        try:
-            records = self._runs(wanted, file, timeout=RUN_WITHIN)
-            one.said += [(*judge(one.mutant, each), each.id) for each in records if each.status != "not run"]
-        except CommandError as error:
-            one.said.append((Verdict.TIMED_OUT, error.summary, ""))
-        except AcceptanceError as error:
-            one.said.append((Verdict.INVALID, error.summary, ""))
-        finally:
-            one.seconds += time.monotonic() - began
+        mutants = [(one.mutant, ids) for one, ids in zip(part, wanted, strict=True)]
+        met = self._runs.meet(mutants, timeout=RUN_WITHIN)
+        seconds = (time.monotonic() - began) / len(part)
+        for one, records in zip(part, met, strict=True):
+            one.seconds += seconds
             one.tier = tier
-            with contextlib.suppress(OSError):
-                file.unlink()
+            if records is None:
+                one.said.append((Verdict.TIMED_OUT, f"its {tier} scenarios did not end within {RUN_WITHIN:g} s", ""))
+            else:
+                one.said += [(*judge(one.mutant, each), each.id) for each in records]
 
     def _ended(self, one: Open) -> Result:
         verdict, seen, scenario = worst(one.said)
@@ -230,6 +234,10 @@ class Round:
     def _whole(self, mutant: Derived) -> str:
         could: list[Prospect] = [each for tier in self._tiers for each in self._sight.of(mutant, tier)]
         return self._sources.of(mutant, could, static=False)
+
+
+def _parts(group: Sequence[Open], size: int) -> list[Sequence[Open]]:
+    return [group[start : start + size] for start in range(0, len(group), size)]
 
 
 def _groups(seen: Sequence[Open], tier: str) -> Iterator[list[Open]]:
