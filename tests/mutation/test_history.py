@@ -38,6 +38,7 @@ def test_a_round_is_remembered_in_numbers(tmp_path: Path) -> None:
     ("changes", "part"),
     [
         ({"derived": 20, "chosen": "changed since main"}, "changed since main"),
+        ({"chosen": "only static scenarios"}, "only static scenarios"),
         ({"derived": 20}, "8 of 20 mutants"),
         ({"derived": 20, "planned": 10, "chosen": "policy-*"}, "policy-*, interrupted"),
     ],

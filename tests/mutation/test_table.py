@@ -62,6 +62,7 @@ def test_told(score: Score, said: str) -> None:
     [
         ({}, ""),
         ({"derived": 20, "chosen": "policy-*"}, "Only 8 of 20 mutants took part: policy-*."),
+        ({"chosen": "only static scenarios"}, "The round was limited: only static scenarios."),
         ({"derived": 9, "planned": 9}, "The round was interrupted: 1 has no verdict."),
         (
             {"derived": 20, "planned": 10},

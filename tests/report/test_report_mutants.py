@@ -250,6 +250,10 @@ def test_rounds_before_show_where_it_goes() -> None:
             [("incomplete", "1 of 1 mutants were killed, 100 %; only 1 of 2 took part.")],
         ),
         (
+            a_round(a_result("a", "killed"), chosen="only static scenarios"),
+            [("incomplete", "1 of 1 mutants were killed, 100 %; the round was limited: only static scenarios.")],
+        ),
+        (
             a_round(a_result("a", "invalid")),
             [("nothing proved", "No mutant was judged that counts.")],
         ),

@@ -62,9 +62,10 @@ class Entry(Record):
 
     @property
     def part(self) -> str:
-        """What the round left out, in a few words; empty when it left out nothing."""
-        said = [self.chosen or f"{self.planned} of {self.derived} mutants"] if self.planned < self.derived else []
-        return ", ".join([*said, *(["interrupted"] if self.judged < self.planned else [])])
+        """Which part of the whole it was, in a few words; empty when it was all."""
+        less = f"{self.planned} of {self.derived} mutants" if self.planned < self.derived else ""
+        cut = "interrupted" if self.judged < self.planned else ""
+        return ", ".join(filter(None, [self.chosen or less, cut]))
 
 
 class History:

@@ -82,7 +82,8 @@ class Score(Record):
     """A round of mutants.
 
     `planned` counts all mutants of the round, more than `results` when it was interrupted; `derived` all that the
-    operators found, of which a sample or those of a change may have been chosen (`chosen` says how).
+    operators found, of which a sample or those of a change may have been chosen. `chosen` says how, and what else the
+    round was limited to, such as the scenarios of a tier.
     """
 
     began: datetime

@@ -29,11 +29,13 @@ def told(score: Score) -> str:
 
 
 def extent(score: Score) -> str:
-    """Which mutants took part; empty when all did, and the round came to its end."""
+    """Which mutants took part; empty when all did, with every scenario and to the end."""
     parts = []
     if score.planned < score.derived:
         how = f": {score.chosen}" if score.chosen else ""
         parts.append(f"Only {score.planned} of {score.derived} mutants took part{how}.")
+    elif score.chosen:
+        parts.append(f"The round was limited: {score.chosen}.")
     if score.interrupted:
         missing = score.planned - len(score.results)
         parts.append(f"The round was interrupted: {missing} {'has' if missing == 1 else 'have'} no verdict.")

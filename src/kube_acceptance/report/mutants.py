@@ -69,6 +69,8 @@ class Mutants:
             return "incomplete", f"{said}; the round was interrupted."
         if score.planned < score.derived:
             return "incomplete", f"{said}; only {score.planned} of {score.derived} took part."
+        if score.chosen:
+            return "incomplete", f"{said}; the round was limited: {score.chosen}."
         return "passed" if share.killed == share.counted else "passed in part", f"{said}."
 
     @cached_property
