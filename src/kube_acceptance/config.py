@@ -261,6 +261,7 @@ _INNER: Mapping[str, type[_Section]] = {
     "bases": BaseConfig,
     "quarantine": QuarantineConfig,
     "exceptions": ExceptionConfig,
+    "equivalents": EquivalentConfig,
     "previous": PreviousConfig,
 }
 """The sections that may be left out, or that a table or an array of tables holds."""

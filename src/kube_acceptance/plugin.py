@@ -17,7 +17,7 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
-from kube_acceptance.report import Recorder
+from kube_acceptance.report import Recorder, mutants
 from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
@@ -100,6 +100,7 @@ def _configure(config: pytest.Config) -> None:
         past=history.past,
         writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
         beside=NAMES,
+        mutants=mutants.read,
         quarantine=quarantine.sentences(settings.quarantine),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -34,6 +34,9 @@ from kube_acceptance.report.model import (
     ScenarioStatus,
     Step,
 )
+
+if TYPE_CHECKING:  # what mutants are made of needs this package itself
+    from kube_acceptance.report.mutants import Mutants
 
 _HERE = Path(__file__).parent
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
@@ -108,7 +111,7 @@ class _Segment:
     width: float
 
 
-def render(run: Run, siblings: Sequence[str] = ()) -> str:
+def render(run: Run, siblings: Sequence[str] = (), mutants: Mutants | None = None) -> str:
     """The page for a run, as HTML.
 
     It shows what `run` holds: redact before. Links to evidence are relative to the page.
@@ -116,6 +119,7 @@ def render(run: Run, siblings: Sequence[str] = ()) -> str:
     Args:
         run: What to show.
         siblings: Names of further files beside the page that hold the same run in other forms.
+        mutants: The last round of mutants, if there was one.
     """
     scenarios = list(run.scenarios())
     recorded = tracks(run)
@@ -133,13 +137,16 @@ def render(run: Run, siblings: Sequence[str] = ()) -> str:
             run=run,
             scenarios={scenario.id: scenario for scenario in scenarios},
             anchors=_anchors("", (scenario.id for scenario in scenarios)),
+            mutants=mutants,
+            mutant_anchors=_anchors("mutant-", (each.id for each in mutants.score.results) if mutants else ()),
             rows=_anchors("requirement-", (requirement.id for requirement in run.requirements)),
             tracks=recorded,
             recorded_runs=sorted({result.run for past in run.past.values() for result in past}),
             unsteady=unsteady(recorded),
             slower=slower(recorded),
             sentence=sentence(run),
-            trust=list(trust(run)),
+            titles={requirement.id: requirement.title for requirement in run.requirements},
+            trust=list(trust(run, mutants)),
             seconds=(run.finished - run.started).total_seconds(),
             sections=attention(scenarios),
             problems=problems_by_place(run.problems),
@@ -190,8 +197,8 @@ def reach(requirements: Sequence[Requirement]) -> str:
     return f"{said}; for {uncovered} there is no scenario yet." if uncovered else f"{said}."
 
 
-def trust(run: Run) -> Iterator[_Trust]:
-    """How far the run can be trusted: whether it was whole, sound and steady, and how much it proves."""
+def trust(run: Run, mutants: Mutants | None = None) -> Iterator[_Trust]:
+    """How far the run can be trusted: whether it was whole, sound and steady, what it proves, what it would miss."""
     totals = run.totals
     total = sum(totals.values())
     missing = [
@@ -228,6 +235,10 @@ def trust(run: Run) -> Iterator[_Trust]:
         proved = sum(requirement.outcome == "passed" for requirement in run.requirements)
         whole = proved == len(run.requirements)
         yield _Trust("passed" if whole else "passed in part", "How far does it reach?", reach(run.requirements))
+
+    if mutants:
+        status, answer = mutants.answer
+        yield _Trust(status, "Would it notice?", answer)
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -22,6 +22,9 @@ from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
 from kube_acceptance.report.wording import store
 from kube_acceptance.scratch import scratch
+
+if TYPE_CHECKING:  # what mutants are made of needs this package itself
+    from kube_acceptance.report.mutants import Mutants
 
 DOCUMENT = "living-documentation.html"
 DATA = "run.json"
@@ -56,6 +59,7 @@ class Recorder:
         past: Called at the end: what is recorded of scenarios in earlier runs, by id.
         writers: Called with the finished, redacted run and the folder, to write it in further forms.
         beside: The names of what they write; the living documentation links to those that are there.
+        mutants: Called with the folder: the last round of mutants that it tells of, for the living documentation.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Recorder:
         past: Callable[[], Mapping[str, Sequence[Past]]] = dict,
         writers: Sequence[Callable[[Run, Path], None]] = (),
         beside: Sequence[str] = (),
+        mutants: Callable[[Path], Mutants | None] = lambda _: None,
     ) -> None:
         self.document = output / DOCUMENT
         self.data = output / DATA
@@ -82,6 +87,7 @@ class Recorder:
         self._past = past
         self._writers = writers
         self._beside = beside
+        self._mutants = mutants
         self._started = datetime.now(UTC)
         self._plans: tempfile.TemporaryDirectory[str] | None = None
         self._worker = ""
@@ -403,7 +409,8 @@ class Recorder:
             except Exception as error:  # one form that fails must not cost the others
                 complaints.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
         # last, since it links to the others
-        store(self.document, render(run, [name for name in self._beside if (self._output / name).is_file()]))
+        siblings = [name for name in self._beside if (self._output / name).is_file()]
+        store(self.document, render(run, siblings, self._mutants(self._output)))
         return complaints
 
 

@@ -209,7 +209,7 @@
 
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:is(.scenario, .chapter):not([open])")];
+    closed = [...document.querySelectorAll("details:is(.scenario, .chapter, .printed):not([open])")];
     for (const each of closed) each.open = true;
   });
   addEventListener("afterprint", () => {

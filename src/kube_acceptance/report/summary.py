@@ -11,6 +11,7 @@ from kube_acceptance.console import progress
 from kube_acceptance.report.comparison import files
 from kube_acceptance.report.html import duration, reach, sentence
 from kube_acceptance.report.model import STATUSES, Run, Scenario
+from kube_acceptance.report.mutants import Mutants, read
 from kube_acceptance.report.wording import cause, command, store, title
 
 SUMMARY = "summary.md"
@@ -33,8 +34,35 @@ def write(run: Run, folder: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    text = "\n".join(_lines(run)) + "\n"
+    text = _text(run, read(folder))
     store(folder / SUMMARY, text)
+    _tell_job(text)
+
+
+def write_anew(run: Run, folder: Path) -> None:
+    """Write `summary.md` with the mutants of a round after the run, and add them alone to the GitHub job's.
+
+    The job may know the run already.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    mutants = read(folder)
+    store(folder / SUMMARY, _text(run, mutants))
+    if mutants:
+        tell_job_of(mutants)
+
+
+def tell_job_of(mutants: Mutants) -> None:
+    """Add a round of mutants to the summary of the GitHub job that this is part of, if any."""
+    _tell_job("\n".join(_mutants(mutants)).lstrip() + "\n")
+
+
+def _text(run: Run, mutants: Mutants | None) -> str:
+    return "\n".join([*_lines(run), *(_mutants(mutants) if mutants else [])]) + "\n"
+
+
+def _tell_job(text: str) -> None:
     if job := os.environ.get(_GITHUB):
         _add(f"{text}\n", Path(job))
 
@@ -102,6 +130,22 @@ def _slowest(scenarios: Sequence[Scenario]) -> Iterator[str]:
         yield from ("", "### Slowest")
         rows = [[_prose(title(each)), duration(each.duration), duration(each.made_ready)] for each in slow]
         yield from _table(["scenario", "took", "of it, set-up"], rows)
+
+
+def _mutants(mutants: Mutants) -> Iterator[str]:
+    """The score, and in sentences what nobody notices."""
+    yield from ("", "### Mutants", "", _prose(f"{mutants.told} {mutants.extent}".strip()))
+    fates = mutants.by_fate
+    left = [each for fate in ("survived", "killed elsewhere", "timed out") for each in fates[fate]]
+    if left:
+        yield ""
+    for each in left[:_LISTED]:
+        yield f"- **{mutants.fate(each)}** {_prose(mutants.sentence(each))}"
+        yield f"  <br>{_code(f'kube-acceptance mutate {each.id}')}"
+        if excuse := mutants.excuse(each):
+            yield f"  <br>{_prose(excuse)}"
+    if len(left) > _LISTED:
+        yield f"- and {len(left) - _LISTED} more"
 
 
 def _entry(scenario: Scenario) -> tuple[str, str, list[str]]:
