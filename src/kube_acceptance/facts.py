@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+from pathlib import Path
 
 from kube_acceptance import trace
 from kube_acceptance.command import run
@@ -16,11 +17,18 @@ from kube_acceptance.session import Session
 def environment(session: Session) -> dict[str, str]:
     """Versions, commit and images of a run, the most telling first; only what it used."""
     facts = {"Mutant": f"{session.mutant.name}: without {session.mutant.takes_away}"} if session.mutant else {}
-    with contextlib.suppress(AcceptanceError):
-        facts["Commit"] = run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=session.config.root).stdout
+    if known := commit(session.config.root):
+        facts["Commit"] = known
     facts["Host"] = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     facts |= session.facts()
     return {name: value.strip() for name, value in facts.items()}
+
+
+def commit(root: Path) -> str:
+    """What git calls the state of a project's folder; empty where it knows nothing of it."""
+    with contextlib.suppress(AcceptanceError):
+        return run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=root).stdout.strip()
+    return ""
 
 
 def specification(config: Config) -> trace.Trace:

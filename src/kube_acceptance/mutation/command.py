@@ -8,21 +8,28 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+
+from rich.console import Console
 
 from kube_acceptance.config import Config
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.facts import commit
 from kube_acceptance.mutation import catalogue, project
+from kube_acceptance.mutation.closing import close
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.digest import Sources
+from kube_acceptance.mutation.equivalent import mistakes
 from kube_acceptance.mutation.round import USUAL, Round
-from kube_acceptance.mutation.score import DATA, Result, Score, Verdict
+from kube_acceptance.mutation.score import Result, Score, Verdict
 from kube_acceptance.mutation.sight import Sight
 from kube_acceptance.mutation.store import FILE, Store
 from kube_acceptance.plugin import TIERS
 from kube_acceptance.scratch import scratch
+
+WIDTH = 200  # columns of a table that goes into a pipe
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,9 @@ class Choice:
             seed = random.randrange(10_000) if self.seed is None else self.seed
             words.append(f"{self.count} of {len(mutants)} by chance, seed {seed} (again: --seed {seed})")
             mutants = catalogue.sample(mutants, self.count, seed)
-        return Chosen(mutants, len(everything), ", ".join(words))
+        if self.tiers:
+            words.append(f"only {' and '.join(self.tiers_in_order())} scenarios")
+        return Chosen(mutants, [each.id for each in everything], ", ".join(words))
 
     def tiers_in_order(self) -> list[str]:
         """The tiers that take part, the cheapest first; raises ConfigurationError when one is none."""
@@ -69,10 +78,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The mutants that take part, of how many, and how they were chosen, in words."""
+    """The mutants that take part, the ids of all there are, and how they were chosen, in words."""
 
     mutants: list[Derived]
-    derived: int
+    ids: list[str]
     how: str
 
 
@@ -81,7 +90,7 @@ def listed(config: Config, choice: Choice) -> str:
     chosen = choice.of(config)
     width = max((len(each.id) for each in chosen.mutants), default=0)
     lines = [f"{each.id.ljust(width)}  without {each.takes_away}" for each in chosen.mutants]
-    return "\n".join([*lines, f"{len(chosen.mutants)} of {chosen.derived} mutants"])
+    return "\n".join([*lines, f"{len(chosen.mutants)} of {len(chosen.ids)} mutants"])
 
 
 def mutate(
@@ -94,7 +103,7 @@ def mutate(
     keep: bool,
     cluster_name: str,
 ) -> bool:
-    """Run a round, and write its score. Returns whether the threshold was reached.
+    """Run a round, and tell its score. Returns whether that is good enough.
 
     Args:
         config: The project's configuration.
@@ -108,6 +117,8 @@ def mutate(
     Raises:
         AcceptanceError: A control is not green, or the round cannot begin.
     """
+    if found := list(mistakes(config.mutation.equivalents, date.today())):
+        raise ConfigurationError(found[0], details=found[1:])
     tiers = choice.tiers_in_order()
     about = project.about(config)
     chosen = choice.of(config)
@@ -148,14 +159,15 @@ def mutate(
             score = Score(
                 began=began,
                 seconds=round(time.monotonic() - started, 1),
-                derived=chosen.derived,
+                commit=commit(config.root),
+                derived=len(chosen.ids),
                 planned=len(chosen.mutants),
                 chosen=chosen.how,
                 results=results,
             )
-            reports.mkdir(parents=True, exist_ok=True)
-            (reports / DATA).write_text(score.model_dump_json(indent=1), encoding="utf-8")
-    return True
+            console = Console(width=None if os.isatty(1) else WIDTH)
+            passed = close(score, config, threshold=threshold, ids=chosen.ids, console=console) if results else False
+    return passed
 
 
 def _tell(result: Result, results: Sequence[Result], planned: int) -> None:
