@@ -24,7 +24,9 @@ from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
 from kube_acceptance.vulnerability import exceptions
 
-pytest_plugins = [f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")]
+pytest_plugins = [
+    f"kube_acceptance.running.{module}" for module in ("kept", "leaving", "order", "plan", "serial", "terminal")
+]
 
 TIERS = ("static", "image", "cluster", "disruptive")
 OTHER_TAGS = ("slow", "serial")

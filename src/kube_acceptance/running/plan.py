@@ -17,7 +17,7 @@ from rich.text import Text
 
 from kube_acceptance.plugin import NEEDS_CLUSTER, TIERS, history_key, session_key
 from kube_acceptance.report.model import Scenario
-from kube_acceptance.report.plan import planned
+from kube_acceptance.report.plan import is_scenario, planned
 from kube_acceptance.running.order import STATIC, order_key, tier, workers, workers_key
 
 # what a fixture means for whoever wants to run the scenario
@@ -92,12 +92,14 @@ def _needs(item: pytest.Item, name: str) -> Iterator[str]:
         yield "Docker"
     if name in NEEDS_CLUSTER:
         yield "a cluster"
-    fixtures = _fixtures(item)
+    fixtures = fixtures_of(item)
     yield from (words for fixture, words in FIXTURES.items() if fixture in fixtures)
 
 
-def _fixtures(item: Any) -> set[str]:
-    """The fixtures that a scenario's steps ask for, and those that these ask for."""
+def fixtures_of(item: Any) -> set[str]:
+    """The fixtures that a scenario's steps ask for, and those that these ask for; none of what is no scenario."""
+    if not is_scenario(item):
+        return set()
     manager = item.session._fixturemanager
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
     asked: list[str] = []
