@@ -59,7 +59,10 @@ def cluster(session: Session) -> Cluster:
 
 @pytest.fixture(scope="session")
 def shared_release(cluster: Cluster, session: Session, pytestconfig: pytest.Config) -> Release:
-    """The release that scenarios share which change nothing; one for all workers of a run."""
+    """The release that scenarios share which change nothing; one for all workers of a run.
+
+    It goes after the last scenario whose steps name it among their arguments, or ask for a fixture that does.
+    """
     redactor = pytestconfig.stash[redactor_key]
     release = session.shared_release(lambda new: install(new, redactor), redact=redactor)
     redactor.learn(release)

@@ -25,7 +25,7 @@ from kube_acceptance.session import OWNER, RUN, Session, cluster_name
 from kube_acceptance.vulnerability import exceptions
 
 pytest_plugins = [
-    *(f"kube_acceptance.running.{module}" for module in ("kept", "order", "plan", "serial", "terminal")),
+    *(f"kube_acceptance.running.{module}" for module in ("kept", "leaving", "order", "plan", "serial", "terminal")),
     "kube_acceptance.mutation.forks",
 ]
 

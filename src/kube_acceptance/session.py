@@ -101,6 +101,7 @@ class Session:
         self._started: dict[str, Future[Any]] = {}
         self._namespaces = 0
         self._struck: Release | None = None
+        self._shared_by_all: list[str] = []
 
     # ---- what scenarios ask for
 
@@ -279,6 +280,7 @@ class Session:
 
         def make() -> str:
             release = self.focus = self.new_release(self.new_namespace("shared"))  # evidence of a failed installation
+            self._shared_by_all.append(release.namespace)
             install(release)
             return release.namespace
 
@@ -310,6 +312,7 @@ class Session:
 
         def make() -> str:
             release = self.focus = of(self.new_namespace(Path(file).stem))
+            self._shared_by_all.append(release.namespace)
             self._make_secrets(release.namespace, self.config.secrets.get(relative, {}))
             install(release)
             return release.namespace
@@ -359,6 +362,18 @@ class Session:
         else:
             self.focus = self._struck
         return self._struck
+
+    def leave_shared(self) -> None:
+        """Remove the releases that scenarios share, since none will ask for one any more, unless the run keeps things.
+
+        Those of scenarios that failed stay, as own releases do.
+        """
+        if self._keep == "always":
+            return
+        for namespace in self._shared_by_all:
+            if self._keep == "never" or namespace not in self.spoiled:
+                with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):  # it goes with the run at last
+                    self.cluster.core.delete_namespace(namespace)
 
     def _leave_struck(self) -> None:
         release, self._struck = self._struck, None

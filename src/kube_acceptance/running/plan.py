@@ -18,7 +18,7 @@ from rich.text import Text
 
 from kube_acceptance.plugin import NEEDS_CLUSTER, TIERS, history_key, session_key
 from kube_acceptance.report.model import Scenario
-from kube_acceptance.report.plan import planned
+from kube_acceptance.report.plan import is_scenario, planned
 from kube_acceptance.running.order import STATIC, order_key, tier, workers, workers_key
 from kube_acceptance.running.prospect import PLAN, Prospect
 
@@ -113,7 +113,7 @@ def _planned(session: pytest.Session) -> Iterator[Planned]:
         name = TIERS[tier(item)]
         _, scenario = scenarios[item.nodeid]
         serial = item.get_closest_marker("serial") is not None
-        fixtures, modules = _asked(item)
+        fixtures, modules = asked(item)
         needs = tuple(_needs(name, fixtures))
         yield Planned(scenario, name, serial, needs, expected.get(scenario.id), fixtures, modules)
 
@@ -126,22 +126,27 @@ def _needs(name: str, fixtures: Set[str]) -> Iterator[str]:
     yield from (words for fixture, words in FIXTURES.items() if fixture in fixtures)
 
 
-def _asked(item: Any) -> tuple[frozenset[str], frozenset[str]]:
-    """The fixtures that a scenario's steps ask for, and those that these ask for; and the modules of its steps."""
+def asked(item: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """The fixtures that a scenario's steps ask for, and those that these ask for; and the modules of its steps.
+
+    There are none of what is no scenario.
+    """
+    if not is_scenario(item):
+        return frozenset(), frozenset()
     manager = item.session._fixturemanager
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
-    asked: list[str] = []
+    wanted: list[str] = []
     modules: set[str] = set()
     for step in scenario_wrapper_template_registry[item.obj].render(example).steps:
         for definition in find_fixturedefs_for_step(step=step, fixturemanager=manager, node=item):
             function = step_function_context_registry[definition.func].step_func
-            asked += inspect.signature(function).parameters
+            wanted += inspect.signature(function).parameters
             modules.add(inspect.unwrap(function).__module__)
     found: set[str] = set()
-    while asked:
-        if (name := asked.pop()) not in found:
+    while wanted:
+        if (name := wanted.pop()) not in found:
             found.add(name)
-            asked += [each for fixture in manager.getfixturedefs(name, item) or () for each in fixture.argnames]
+            wanted += [each for fixture in manager.getfixturedefs(name, item) or () for each in fixture.argnames]
     return frozenset(found), frozenset(modules)
 
 

@@ -1,0 +1,40 @@
+"""Releases that no scenario will ask for any more make room: probes and idle pods cost a small machine its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from kube_acceptance.plugin import session_key
+from kube_acceptance.running.plan import asked
+from kube_acceptance.session import Session
+
+SHARED = frozenset({"shared_release", "values_release"})
+"""The fixtures by which scenarios ask for a release that they share."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find who asks last; workers of pytest-xdist do not know what the others will ask for."""
+    run = session.config.stash.get(session_key, None)
+    if run is None or hasattr(session.config, "workerinput") or session.config.getoption("numprocesses", None):
+        return
+    last = next((item.nodeid for item in reversed(session.items) if SHARED & asked(item)[0]), None)
+    if last:
+        session.config.pluginmanager.register(Leaving(run, last))
+
+
+class Leaving:
+    """Leaves the shared releases when the last scenario that asks for one is over.
+
+    Args:
+        run: The run.
+        last: That scenario's node id.
+    """
+
+    def __init__(self, run: Session, last: str) -> None:
+        self._run = run
+        self._last = last
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Leave them; they are gone while others run."""
+        if nodeid == self._last:
+            self._run.leave_shared()
