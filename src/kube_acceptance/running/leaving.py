@@ -10,16 +10,19 @@ from kube_acceptance.session import Session
 
 SHARED = frozenset({"shared_release", "values_release"})
 """The fixtures by which scenarios ask for a release that they share."""
+SPREAD = ("numprocesses", "mutants")
+"""The options by which other processes run a part of the scenarios."""
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find who asks last; workers of pytest-xdist do not know what the others will ask for."""
-    run = session.config.stash.get(session_key, None)
-    if run is None or hasattr(session.config, "workerinput") or session.config.getoption("numprocesses", None):
+    """Find who asks last; workers of pytest-xdist do not know what the others will ask for, nor this what forks will."""
+    config = session.config
+    run = config.stash.get(session_key, None)
+    if run is None or hasattr(config, "workerinput") or any(config.getoption(name, None) for name in SPREAD):
         return
     last = next((item.nodeid for item in reversed(session.items) if SHARED & asked(item)[0]), None)
     if last:
-        session.config.pluginmanager.register(Leaving(run, last))
+        config.pluginmanager.register(Leaving(run, last))
 
 
 class Leaving:
