@@ -15,7 +15,7 @@ SPREAD = ("numprocesses", "mutants")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find who asks last; workers of pytest-xdist do not know what the others will ask for, nor this what forks will."""
+    """Find who asks last; nobody knows that where other processes run a part of the scenarios."""
     config = session.config
     run = config.stash.get(session_key, None)
     if run is None or hasattr(config, "workerinput") or any(config.getoption(name, None) for name in SPREAD):
