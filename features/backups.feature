@@ -158,7 +158,7 @@ Feature: Backups
     When the release is upgraded with "restore.archive" set to "good.dump", and fails within 1 minute: "holds alembic_version, todos already"
     And the release is upgraded with "restore.archive" set to "recut.dump", and fails within 1 minute: "holds alembic_version, todos already"
     And the release is upgraded with "restore.archive" set to "absent.dump", and fails within 1 minute: "holds alembic_version, todos already"
-    Then the writes go on, interrupted for 40 seconds at most
+    Then the writes go on, interrupted for 10 seconds at most
     And the "backend" pods are the same as before
     And every acknowledged write is stored, and nothing else
     And the database holds the todo "Written after the backup"

@@ -20,14 +20,14 @@ Feature: Releases
       When the release is rolled back to revision 1, and ready within 2 minutes
       And the release is upgraded with "images.backend.repository" set to "registry.invalid/todo-backend", and fails within 3 minutes: "cannot be pulled"
       Then only the "backend" pods of before are ready, and no other one ever was
-      And the writes go on, interrupted for 40 seconds at most
+      And the writes go on, interrupted for 10 seconds at most
       When the release is rolled back to revision 1, and ready within 2 minutes
       And the release is upgraded to a chart in whose "templates/backend/deployment.yaml" "path: /readyz" is "path: /no-such-path", and fails within 3 minutes: "the readiness probe of container backend"
       Then only the "backend" pods of before are ready, and no other one ever was
-      And the writes go on, interrupted for 40 seconds at most
+      And the writes go on, interrupted for 10 seconds at most
       When the release is rolled back to revision 1, and ready within 2 minutes
       Then the "backend" pods are the same as before
-      And the writes go on, interrupted for 40 seconds at most
+      And the writes go on, interrupted for 10 seconds at most
       And every acknowledged write is stored, and nothing else
       And the database is the same as before, and durable
 
@@ -38,7 +38,7 @@ Feature: Releases
       And the release is at revision 3
       And no pod has been replaced since then
       And every workload is rolled out with no old pod left within 1 minute
-      And the writes go on, interrupted for 40 seconds at most
+      And the writes go on, interrupted for 10 seconds at most
       And every acknowledged write is stored, and nothing else
       And the database is the same as before, and durable
 
