@@ -18,7 +18,7 @@ Feature: Migrations
     And no "backend" pod was ready before the "migration" Job said "Migrated the schema"
     And the database is at the schema revision "0002"
     And the table of todos has the column "due_on"
-    And the writes go on, interrupted for 10 seconds at most
+    And the writes go on, interrupted for 40 seconds at most
     And every acknowledged write is stored, and nothing else
     And each of these rows is there, and has what it had in every column
     And the database is the same as before, and durable
@@ -35,7 +35,7 @@ Feature: Migrations
     Then the "migration" Job said "Nothing to migrate: the schema is at 0002, 0001 is needed."
     And a GET of "http://localhost:8000/openapi.json" from every "backend" pod is answered with the field "info.version" equal to "0.1.0"
     And the database is at the schema revision "0002"
-    And the writes go on, interrupted for 20 seconds at most
+    And the writes go on, interrupted for 40 seconds at most
     And every acknowledged write is stored, and nothing else
     And each of these rows is there, and has what it had in every column
     When the todo "Renew the passport" is completed through the Ingress
@@ -63,13 +63,13 @@ Feature: Migrations
     When somebody adds the column "due_on" to the table of todos by hand
     And the release is upgraded to this version, and fails within 3 minutes: "already exists"
     Then only the "backend" pods of before are ready, and no other one ever was
-    And the writes go on, interrupted for 10 seconds at most
+    And the writes go on, interrupted for 40 seconds at most
     And the writes go on without interruption
     And the database is at the schema revision "0001"
     And each of these rows is there, and has what it had in every column
     When somebody drops the column "due_on" again
     And the release is upgraded to this version, and ready within 3 minutes
     Then the database is at the schema revision "0002"
-    And the writes go on, interrupted for 10 seconds at most
+    And the writes go on, interrupted for 40 seconds at most
     And every acknowledged write is stored, and nothing else
     And each of these rows is there, and has what it had in every column

@@ -6,4 +6,4 @@ Feature: What network policies mean
   @REQ-POL-06 @slow
   Scenario: The cluster does what random policies mean
     Given the cluster enforces network policies
-    Then the cluster does what 100 random sets of network policies mean
+    Then the cluster does what 40 random sets of network policies mean

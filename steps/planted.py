@@ -67,8 +67,13 @@ def all_planted(session: Session) -> Iterator[dict[str, Planted]]:
 
 
 @given('a workload with the planted fault "{fault}"', target_fixture="workload")
-def planted_fault(all_planted: dict[str, Planted], fault: str) -> Planted:
-    return all_planted[fault]
+def planted_fault(
+    all_planted: dict[str, Planted], session: Session, fault: str, request: pytest.FixtureRequest
+) -> Planted:
+    """It goes with its scenario: what crashes again and again costs the others time. Who is repeated plants it anew."""
+    planted = all_planted.pop(fault, None) or Planted(session, fault)
+    request.addfinalizer(lambda: planted.cluster.core.delete_namespace(planted.namespace))
+    return planted
 
 
 @given("a healthy workload", target_fixture="workload")
