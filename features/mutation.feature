@@ -8,7 +8,7 @@ Feature: Mutation testing of a deployment
     @REQ-MUT-01
     Scenario: Operators find what can be taken away from any chart
       Given the example project "tests/charts/guarded"
-      When "kube-acceptance mutate --list" runs there
+      When "kube-acceptance mutate" runs there with "--list"
       Then it ends well
       And it lists mutants of each of these kinds, and 150 at least
         | mutant                                                              | takes away                                            |
@@ -22,10 +22,10 @@ Feature: Mutation testing of a deployment
     @REQ-MUT-03 @REQ-MUT-04
     Scenario: A mutant is killed for the right reason, or it is told what it was
       Given the example project "tests/charts/guarded"
-      When "kube-acceptance mutate 'policy-removed.*-ledger' 'root-allowed.*-ledger' 'liveness-never-gives-up.*-till*'" runs there
+      When "kube-acceptance mutate" runs there with "policy-removed.*-ledger root-allowed.*-ledger liveness-never-gives-up.*-till*"
       Then it says of each of these mutants
         | mutant                                                       | verdict  | because                       |
-        | policy-removed.networkpolicy-shop-ledger                     | killed   | is allowed, expected blocked  |
+        | policy-removed.networkpolicy-shop-ledger                     | killed   | is blocked, expected allowed  |
         | root-allowed.statefulset-shop-ledger                         | killed   | may run as root               |
         | liveness-never-gives-up.deployment-shop-till.container-till  | survived |                               |
 
@@ -33,7 +33,7 @@ Feature: Mutation testing of a deployment
     Scenario: Nothing counts where the control is not green
       Given the example project "tests/charts/guarded"
       And in its "chart/values.yaml" "replicas: 2" is "replicas: 3"
-      When "kube-acceptance mutate 'policy-removed.*'" runs there
+      When "kube-acceptance mutate" runs there with "policy-removed.*"
       Then it ends badly, and says "is not green without any mutant, so nothing counts"
       And nothing of it is kept
 
@@ -43,7 +43,7 @@ Feature: Mutation testing of a deployment
     Scenario: A round that is killed at any moment leaves the sources alone, and goes on where it was
       Given the example project "tests/charts/guarded"
       And its files as they are now
-      When "kube-acceptance mutate 'policy-*' --sample 12 --seed 1" is killed 5 times there, and runs again
+      When "kube-acceptance mutate" is killed 5 times there with "policy-* --sample 12 --seed 1", and runs again
       Then it ends well
       And its files are the same as before
       And no mutant was judged twice

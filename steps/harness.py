@@ -38,7 +38,8 @@ def example(settings: Config, session: Session, tmp_path: Path) -> Callable[...,
     """Makes the suite of an example project, in a copy of it: one of those beside this file, or of the folder named."""
 
     def of(name: str, *options: str) -> Suite:
-        root = shutil.copytree(settings.path(name) if "/" in name else PROJECTS / name, tmp_path / Path(name).name)
+        source = settings.path(name) if "/" in name else PROJECTS / name
+        root = shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("reports"))
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
         env = session.mutant.crippled(tmp_path) if session.mutant else {}

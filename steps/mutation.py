@@ -27,7 +27,7 @@ PROGRAM = Path(sys.executable).with_name("kube-acceptance")
 ENDS_WITHIN = 600.0  # seconds
 REPORTS = "reports"
 OWN = (REPORTS, "__pycache__")  # what runs of a project write into its folder
-FIRST = 5.0  # seconds in which a round that is going to be killed at least runs
+FIRST = 3.0  # seconds in which a round that is going to be killed at least runs
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ def files_before(suite: Suite) -> dict[str, str]:
     return _files(suite.root)
 
 
-@when('"kube-acceptance mutate {options}" runs there', target_fixture="mutated")
+@when('"kube-acceptance mutate" runs there with "{options}"', target_fixture="mutated")
 def mutate_runs(suite: Suite, options: str) -> Mutated:
     return _mutate(suite, options)
 
 
-@when('"kube-acceptance mutate {options}" is killed {count:d} times there, and runs again', target_fixture="mutated")
+@when('"kube-acceptance mutate" is killed {count:d} times there with "{options}", and runs again', target_fixture="mutated")
 def mutate_is_killed(suite: Suite, options: str, count: int) -> Mutated:
     """Killed with all that it started, so that nothing of it can tidy up, each time some seconds later."""
     kept = []
