@@ -57,7 +57,10 @@ def mutate_runs(suite: Suite, options: str) -> Mutated:
     return _mutate(suite, options)
 
 
-@when('"kube-acceptance mutate" is killed {count:d} times there with "{options}", and runs again', target_fixture="mutated")
+@when(
+    '"kube-acceptance mutate" is killed {count:d} times there with "{options}", and runs again',
+    target_fixture="mutated",
+)
 def mutate_is_killed(suite: Suite, options: str, count: int) -> Mutated:
     """Killed with all that it started, so that nothing of it can tidy up, each time some seconds later."""
     kept = []
