@@ -20,9 +20,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run = config.stash.get(session_key, None)
     if run is None or hasattr(config, "workerinput") or any(config.getoption(name, None) for name in SPREAD):
         return
-    last = next((item.nodeid for item in reversed(session.items) if SHARED & asked(item)[0]), None)
-    if last:
-        config.pluginmanager.register(Leaving(run, last))
+    last = next((item for item in reversed(session.items) if SHARED & asked(item)[0]), None)
+    if last and last is not session.items[-1]:
+        config.pluginmanager.register(Leaving(run, last.nodeid))
 
 
 class Leaving:
