@@ -48,8 +48,8 @@ class Derived(Removal):
     Attributes:
         operator: The operator's name, such as `policy-removed`.
         concern: What the protection is there for.
-        object: What is changed: "NetworkPolicy todo-backend", or "image backend" for a Dockerfile.
-        part: The part of the object: "rule 1 of ingress", "container backend"; empty when it is the object itself.
+        object: What is changed: "NetworkPolicy shop-till", or "image till" for a Dockerfile.
+        part: The part of the object: "rule 1 of ingress", "container web"; empty when it is the object itself.
         unnoticed: What nobody would notice if it survived; a clause after "nothing notices that".
         signs: Words of which a failure must have one to be about this: the object's name, its container's, its field's.
     """

@@ -35,7 +35,7 @@ def prospects(root: Path, features: Path) -> list[Prospect]:
     """
     with scratch("plan") as folder:
         file = Path(folder) / "plan.json"
-        options = ("-q", str(features), "--plan", f"--plan-file={file}")
+        options = ("-q", "-p", "no:cacheprovider", str(features), "--plan", f"--plan-file={file}")
         ended = Suite(root, Path(folder), {}).run(*options, timeout=PLANNED_WITHIN)
         if not file.is_file():
             raise AcceptanceError(
@@ -125,7 +125,9 @@ class SuiteRuns:
             return [SAID.validate_json(one.said.read_bytes()) if one.said.is_file() else None for one in wanted]
 
     def _run(self, reports: Path, *arguments: str, timeout: float) -> Ended:
-        return Suite(self._root, reports, {}).run("-q", "--order=written", *self._options, *arguments, timeout=timeout)
+        # pytest's cache would be written into the project
+        own = ("-q", "-p", "no:cacheprovider", "--order=written")
+        return Suite(self._root, reports, {}).run(*own, *self._options, *arguments, timeout=timeout)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from kube_acceptance.report import observer
 
 
 class Held:
-    """Takes what `note`, `waited` and `attach` are told in the observer's place, until it is handed on."""
+    """Takes what `note`, `waited`, `attach` and `touched` are told in the observer's place, until it is handed on."""
 
     def __init__(self) -> None:
         self._told: list[Callable[[], object]] = []
@@ -31,6 +31,10 @@ class Held:
     def attach(self, path: Any, name: str) -> None:
         """Keep an attachment."""
         self._told.append(partial(observer.attach, path, name))
+
+    def touched(self, kind: str) -> None:
+        """Keep a kind of objects."""
+        self._told.append(partial(observer.touched, kind))
 
     def tell(self) -> None:
         """Hand on what is kept."""
