@@ -3,7 +3,7 @@ Feature: Image builds
   Which layer holds what is told by the paths in it, not by the Dockerfile. Builds start from copies in folders of their own, and
   what they make is removed again.
 
-  @image @slow
+  @image @slow @serial
   Rule: A change costs what depends on it
 
     Seconds by the clock say little of a busy machine. So what is compared is also how long each step had run when nothing was in
@@ -70,7 +70,7 @@ Feature: Image builds
       Then the layers that hold "app/node_modules" change
       And the npm packages of the copy's image below "app" are those of its "package-lock.json"
 
-  @image @slow
+  @image @slow @serial
   Rule: The same sources give the same image
 
     An image's ID tells when it was made, and from which commit. So the layers are compared, and the settings beside them.
