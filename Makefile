@@ -28,9 +28,11 @@ mutants: machine images scanner $(VENV)/installed ## take protections away and s
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
+TESTS := unit reports lint backend frontend static
+
 test: ## the project's own tests
 	deploy/machine/up --for-tests
-	$(MAKE) --jobs 2 --output-sync=target --no-print-directory unit reports lint backend frontend static
+	$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(TESTS)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
