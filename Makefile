@@ -11,7 +11,7 @@ OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants machine images clean
+.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants tools machine images clean
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,7 +47,7 @@ format: $(VENV)/installed ## put the Python code into shape
 # in two halves, so that two cores have something to do: many of these tests start a pytest with workers of its own
 REPORTS := tests/browser tests/gherkin tests/report
 
-unit: $(VENV)/installed
+unit: $(VENV)/installed tools
 	$(PYTEST) tests -q $(addprefix --ignore=,$(REPORTS))
 
 reports: $(VENV)/installed
@@ -60,9 +60,12 @@ frontend: app/frontend/node_modules/installed
 	cd app/frontend && npm run --silent typecheck && npm run --silent lint && npm test --silent
 
 # the scenarios that need neither Docker nor a cluster
-static: $(VENV)/installed
-	deploy/closed-network/auto --tools-only
+static: $(VENV)/installed tools
 	$(PYTEST) features -m static -q --reports reports/static
+
+# kind, kubectl and helm
+tools:
+	deploy/closed-network/auto --tools-only
 
 machine:
 	deploy/machine/up
