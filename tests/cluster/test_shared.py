@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -188,3 +189,19 @@ def test_what_that_program_had_begun_comes_to_its_end(tmp_path: Path, folder: Pa
         threading.Timer(0.3, orphan.stdin.close).start()
         assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
     assert done.exists()
+
+
+def test_who_waits_while_the_last_user_removes_all(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    leaving = FileLock(folder / "lock", timeout=0)
+    leaving.acquire()
+    fake = Fake("one", folder)
+    coming = threading.Thread(target=Lease(fake, folder).take)
+    coming.start()
+    coming.join(0.2)  # it waits
+    shutil.rmtree(folder)
+    leaving.release()
+    coming.join(30)
+    assert (coming.is_alive(), fake.created) == (False, 1)
+    Lease(fake, folder).release(keep=False)
+    assert fake.deleted == 1

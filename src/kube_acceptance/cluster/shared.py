@@ -162,10 +162,19 @@ def _is_abandoned(folder: Path, kept_too: bool) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
+    with _lock(folder):
         folder.mkdir(parents=True, exist_ok=True)
         yield
+
+
+def _lock(folder: Path) -> FileLock:
+    """The lock of a cluster's folder, taken; whoever held it may have removed the folder with the cluster meanwhile."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        with contextlib.suppress(FileNotFoundError):
+            lock.acquire()
+            return lock
 
 
 def users(folder: Path, *, reserved_too: bool = True) -> list[int]:
