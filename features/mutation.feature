@@ -19,7 +19,7 @@ Feature: Mutation testing of a deployment
 
   Rule: What became of each
 
-    @REQ-MUT-03 @REQ-MUT-04
+    @REQ-MUT-03
     Scenario: A mutant is killed for the right reason, or it is told what it was
       Given the example project "tests/charts/guarded"
       When "kube-acceptance mutate" runs there with "policy-removed.*-ledger root-allowed.*-ledger liveness-never-gives-up.*-till*"
