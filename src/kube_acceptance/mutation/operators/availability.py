@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
-from kube_acceptance.mutation.operators.place import Place, of_kind
+from kube_acceptance.mutation.operators.place import Deriver, Place, of_kind
 from kube_acceptance.mutation.operators.services import NOBODY
 
 NEVER = 1000
 """By how much the target of an autoscaler is raised, so that no load reaches it."""
+
+_budget = Deriver(Concern.DISRUPTION, "budget-")
+_scaling = Deriver(Concern.SCALING, "autoscaler-")
 
 
 def budgets(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -21,15 +23,14 @@ def budgets(objects: Sequence[Object]) -> Iterator[Derived]:
         spec = budget.value["spec"]
         labels = (spec.get("selector") or {}).get("matchLabels") or {}
         other = [budget.remove("spec", "minAvailable")] if "minAvailable" in spec else []
-        yield _derived(budget, Concern.DISRUPTION, "budget-removed", f"{budget}", f"there is no {budget}")
+        yield _budget(budget, "removed", f"{budget}", f"there is no {budget}")
         for operator, number, words in (
-            ("budget-permits-all", "100%", "lets all pods be evicted at once"),
-            ("budget-permits-none", 0, "lets no pod be evicted, so no node can be drained"),
+            ("permits-all", "100%", "lets all pods be evicted at once"),
+            ("permits-none", 0, "lets no pod be evicted, so no node can be drained"),
         ):
             if spec.get("maxUnavailable") != number:
-                yield _derived(
+                yield _budget(
                     budget,
-                    Concern.DISRUPTION,
                     operator,
                     f"the bounds of {budget}, whose maxUnavailable is {number}",
                     f"{budget} {words}",
@@ -39,20 +40,18 @@ def budgets(objects: Sequence[Object]) -> Iterator[Derived]:
                 )
         if labels:
             last = list(labels)[-1]
-            yield _derived(
+            yield _budget(
                 budget,
-                Concern.DISRUPTION,
-                "budget-of-nobody",
+                "of-nobody",
                 f"the pods that {budget} is for",
                 f"{budget} is for no pods",
                 budget.put("spec", "selector", "matchLabels", last, value=NOBODY),
                 signs=("expectedPods",),
             )
         for label in labels if len(labels) > 1 else ():
-            yield _derived(
+            yield _budget(
                 budget,
-                Concern.DISRUPTION,
-                "budget-of-more",
+                "of-more",
                 f"the label {label} from the selector of {budget}",
                 f"{budget} also counts pods whose label {label} is not {labels[label]}",
                 budget.remove("spec", "selector", "matchLabels", label),
@@ -60,10 +59,9 @@ def budgets(objects: Sequence[Object]) -> Iterator[Derived]:
                 signs=("expectedPods",),
             )
         if spec.get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
-            yield _derived(
+            yield _budget(
                 budget,
-                Concern.DISRUPTION,
-                "budget-guards-unhealthy",
+                "guards-unhealthy",
                 f"the unhealthyPodEvictionPolicy of {budget}",
                 f"{budget} lets pods that are not ready block the drain of their node",
                 budget.remove("spec", "unhealthyPodEvictionPolicy"),
@@ -152,33 +150,6 @@ def _metrics(scaler: Place) -> Iterator[Derived]:
                     f"{scaler} adds pods at 1 % of {name} already, not {percent} %",
                     place.put(kind, "target", "averageUtilization", value=1),
                 )
-
-
-def _scaling(
-    place: Place, operator: str, takes_away: str, unnoticed: str, *patch: dict[str, Any], signs: Sequence[str] = ()
-) -> Derived:
-    return _derived(place, Concern.SCALING, f"autoscaler-{operator}", takes_away, unnoticed, *patch, signs=signs)
-
-
-def _derived(
-    place: Place,
-    concern: Concern,
-    operator: str,
-    takes_away: str,
-    unnoticed: str,
-    *patch: dict[str, Any],
-    part: str = "",
-    signs: Sequence[str] = (),
-) -> Derived:
-    return place.derive(
-        operator,
-        concern,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        part=part,
-        signs=signs,
-    )
 
 
 OPERATORS = (budgets, autoscalers)

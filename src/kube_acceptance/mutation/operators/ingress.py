@@ -8,7 +8,7 @@ from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
-from kube_acceptance.mutation.operators.place import Place, of_kind
+from kube_acceptance.mutation.operators.place import Deriver, Place, of_kind
 from kube_acceptance.mutation.operators.services import DISCARD, UNSERVED
 
 HOST = "kube-acceptance.invalid"
@@ -17,6 +17,8 @@ ELSEWHERE = "/kube-acceptance-elsewhere"
 CLASS = "kube-acceptance-nobody"
 TYPES = {"Prefix": "Exact", "Exact": "Prefix", "ImplementationSpecific": "Exact"}
 """The type of paths that each is changed to."""
+
+_derived = Deriver(Concern.INGRESS, "ingress-")
 
 
 def ingresses(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -192,26 +194,6 @@ def _rules(objects: Sequence[Object]) -> Iterator[tuple[Place, Place]]:
 
 def _host(rule: Mapping[str, Any]) -> str:
     return str(rule.get("host") or "")
-
-
-def _derived(
-    place: Place,
-    operator: str,
-    takes_away: str,
-    unnoticed: str,
-    *patch: dict[str, Any],
-    part: str = "",
-    signs: Sequence[str] = (),
-) -> Derived:
-    return place.derive(
-        f"ingress-{operator}",
-        Concern.INGRESS,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        part=part,
-        signs=signs,
-    )
 
 
 OPERATORS = (ingresses, encryption, rules, paths)

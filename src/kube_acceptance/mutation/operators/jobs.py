@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
-from kube_acceptance.mutation.operators.place import Place, containers_of, of_kind, pods
+from kube_acceptance.mutation.operators.place import Deriver, Place, containers_of, of_kind, pods
 
 HOOK = "helm.sh/hook"
 RARELY = "0 0 1 1 *"
 """Once a year."""
 STUBBORN = 100
 MOMENTS = {HOOK: "as a hook", f"{HOOK}-weight": "in its turn", f"{HOOK}-delete-policy": "with its end"}
+
+_schedule = Deriver(Concern.SCHEDULE, "schedule-")
+_job = Deriver(Concern.JOB, "job-")
 
 
 def schedules(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -160,39 +162,6 @@ def _specification(pod: Place) -> Place | None:
     if kind == "Job":
         return Place(pod.item, place.at("spec"), pod.item["spec"], place.words, "", pod.signs)
     return None
-
-
-def _schedule(
-    place: Place, operator: str, takes_away: str, unnoticed: str, *patch: dict[str, Any], signs: Sequence[str] = ()
-) -> Derived:
-    return place.derive(
-        f"schedule-{operator}",
-        Concern.SCHEDULE,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        signs=signs,
-    )
-
-
-def _job(
-    place: Place,
-    operator: str,
-    takes_away: str,
-    unnoticed: str,
-    *patch: dict[str, Any],
-    part: str = "",
-    signs: Sequence[str] = (),
-) -> Derived:
-    return place.derive(
-        f"job-{operator}",
-        Concern.JOB,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        part=part,
-        signs=signs,
-    )
 
 
 OPERATORS = (schedules, jobs, hooks)

@@ -11,7 +11,7 @@ from kube_acceptance.mutation.operators import Object
 from kube_acceptance.release.objects import workloads
 from kube_acceptance.security.posture.rendered import called
 
-__all__ = ["Patch", "Place", "called", "containers", "containers_of", "of_kind", "pods", "pointer"]
+__all__ = ["Deriver", "Patch", "Place", "called", "containers", "containers_of", "of_kind", "pods", "pointer"]
 
 Patch = list[dict[str, Any]]
 """Operations of RFC 6902."""
@@ -131,6 +131,42 @@ class Place:
                 "manifests": [] if add and not patch else [change],
                 "add": list(add),
             }
+        )
+
+
+@dataclass(frozen=True)
+class Deriver:
+    """Derives mutants of one concern from places, by words in their order.
+
+    Attributes:
+        concern: What the protections are there for.
+        prefix: How the names of the operators begin.
+        signs: Words by which a failure shows that it is about any of them.
+    """
+
+    concern: Concern
+    prefix: str = ""
+    signs: tuple[str, ...] = ()
+
+    def __call__(
+        self,
+        place: Place,
+        operator: str,
+        takes_away: str,
+        unnoticed: str,
+        *patch: dict[str, Any],
+        part: str = "",
+        signs: Sequence[str] = (),
+    ) -> Derived:
+        """The mutant that changes a place; see `Place.derive`. Without a patch the object is removed."""
+        return place.derive(
+            f"{self.prefix}{operator}",
+            self.concern,
+            takes_away=takes_away,
+            unnoticed=unnoticed,
+            patch=list(patch),
+            part=part,
+            signs=(*self.signs, *signs),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
-from kube_acceptance.mutation.operators.place import Place, of_kind
+from kube_acceptance.mutation.operators.place import Deriver, Place, of_kind
 from kube_acceptance.release.objects import Workload, workloads
 
 NOBODY = "kube-acceptance-nobody"
@@ -18,6 +18,8 @@ DISCARD = 9
 HEADLESS = "None"
 UNSERVED = ("requests failed", "requests was answered", "no answer", "answers ")
 """How failures speak of requests that were not served as they should be; they name whoever asked, not who is asked."""
+
+_derived = Deriver(Concern.SERVICE, "service-")
 
 
 def services(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -207,26 +209,6 @@ def _other_targets(service: Place, port: Mapping[str, Any], objects: Sequence[Ob
             for each in container.get("ports") or []:
                 if target not in (each["containerPort"], each.get("name")):
                     yield each["containerPort"]
-
-
-def _derived(
-    place: Place,
-    operator: str,
-    takes_away: str,
-    unnoticed: str,
-    *patch: dict[str, Any],
-    part: str = "",
-    signs: Sequence[str] = (),
-) -> Derived:
-    return place.derive(
-        f"service-{operator}",
-        Concern.SERVICE,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        part=part,
-        signs=signs,
-    )
 
 
 OPERATORS = (services, ports, reach)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
-from kube_acceptance.mutation.operators.place import Place, containers_of, of_kind, pods
+from kube_acceptance.mutation.operators.place import Deriver, containers_of, of_kind, pods
 from kube_acceptance.mutation.operators.services import NOBODY, UNSERVED
 from kube_acceptance.release.objects import workloads
 
@@ -17,6 +16,9 @@ MANAGED = ("Deployment", "StatefulSet", "DaemonSet")
 OTHER_ORDER = {"Parallel": "OrderedReady", "OrderedReady": "Parallel"}
 ORDERS = {"Parallel": "all at once", "OrderedReady": "one after the other"}
 FOR_EVER = 100_000  # seconds, more than a day
+
+_rollout = Deriver(Concern.ROLLOUT, "pods-")
+_placed = Deriver(Concern.DISRUPTION, signs=("spread", "topologySpreadConstraints"))
 
 
 def replicas(objects: Sequence[Object]) -> Iterator[Derived]:
@@ -222,40 +224,6 @@ def placement(objects: Sequence[Object]) -> Iterator[Derived]:
                     f"{pod} have no {field}",
                     pod.remove(field),
                 )
-
-
-def _rollout(
-    place: Place,
-    operator: str,
-    takes_away: str,
-    unnoticed: str,
-    *patch: dict[str, Any],
-    part: str = "",
-    signs: Sequence[str] = (),
-) -> Derived:
-    return place.derive(
-        f"pods-{operator}",
-        Concern.ROLLOUT,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=list(patch),
-        part=part,
-        signs=signs,
-    )
-
-
-def _placed(
-    place: Place, operator: str, takes_away: str, unnoticed: str, patch: dict[str, Any], *, part: str = ""
-) -> Derived:
-    return place.derive(
-        operator,
-        Concern.DISRUPTION,
-        takes_away=takes_away,
-        unnoticed=unnoticed,
-        patch=[patch],
-        part=part,
-        signs=("spread", "topologySpreadConstraints"),
-    )
 
 
 OPERATORS = (replicas, rollout, selectors, ending, companions, placement)
