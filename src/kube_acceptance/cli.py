@@ -111,6 +111,7 @@ def mutants(
     from kube_acceptance.mutation import runner
     from kube_acceptance.mutation.alteration import altered
     from kube_acceptance.mutation.project import reserved
+    from kube_acceptance.mutation.score import Verdict
     from kube_acceptance.tools import resolve
 
     settings = configuration.load(Path.cwd())
@@ -146,7 +147,7 @@ def mutants(
     Console(width=None if os.isatty(1) else 200).print(table)
     killed, total = runner.score(judgements)
     typer.echo(f"{killed} of {total} mutants killed")
-    if any(each.verdict is not runner.Verdict.KILLED for each in judgements):
+    if any(each.verdict is not Verdict.KILLED for each in judgements):
         raise typer.Exit(1)
 
 
@@ -193,13 +194,11 @@ def mutate(
 
         kube-acceptance mutate 'policy-*' '*.deployment-shop-*' --keep
     """
-    from kube_acceptance.mutation.command import Choice, mutate
+    from kube_acceptance.mutation.command import Choice, listed, mutate
 
     choice = Choice(patterns=names or [], since=since, count=count, seed=seed, tiers=tier or [])
     settings = configuration.load(Path.cwd())
     if show:
-        from kube_acceptance.mutation.command import listed
-
         typer.echo(listed(settings, choice))
         return
     passed = mutate(

@@ -11,7 +11,8 @@ import pytest
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.mutation import runner
 from kube_acceptance.mutation.mutant import Mutant
-from kube_acceptance.mutation.runner import Verdict, judge
+from kube_acceptance.mutation.runner import judge
+from kube_acceptance.mutation.score import Verdict
 from kube_acceptance.report.model import Failure, Scenario
 
 MUTANT = Mutant.model_validate(

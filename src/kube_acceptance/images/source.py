@@ -40,6 +40,15 @@ def short_name(reference: str) -> str:
     return reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
+def source_tag(source: ImageSource) -> str:
+    """A tag of what is the image's own, as `content_tag` makes it, whatever the images that it starts from are now.
+
+    Raises:
+        ImageError: The Dockerfile or the context is missing or unreadable.
+    """
+    return content_tag(source, bases={base: base for base in source.read_dockerfile().bases(source.build_args)})
+
+
 def content_tag(source: ImageSource, *, bases: Mapping[str, str], extra: Mapping[str, str] | None = None) -> str:
     """A tag of 12 hexadecimal digits over everything that goes into the image.
 

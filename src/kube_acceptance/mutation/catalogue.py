@@ -12,7 +12,7 @@ from typing import Any
 
 from kube_acceptance.config import Config, PreviousConfig
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.images.source import ImageSource, content_tag
+from kube_acceptance.images.source import source_tag
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.operators import (
     Object,
@@ -38,6 +38,7 @@ from kube_acceptance.mutation.operators import (
 from kube_acceptance.mutation.operators.dockerfiles import from_dockerfile
 from kube_acceptance.previous import unpack
 from kube_acceptance.release import Chart
+from kube_acceptance.security.posture.rendered import called
 from kube_acceptance.session import project_sources
 
 OPERATORS: tuple[Operator, ...] = tuple(
@@ -49,9 +50,6 @@ OPERATORS: tuple[Operator, ...] = tuple(
     for operator in module.OPERATORS
 )
 """All that look at rendered objects."""
-
-Key = tuple[str, str]
-"""What an object is known by: its kind and its name; of an image, "image" and its name."""
 
 
 class Deployment:
@@ -75,8 +73,8 @@ class Deployment:
 
     def digests(self) -> dict[str, str]:
         """What each object and image is, as a digest, by how mutants call it."""
-        found = {f"{item['kind']} {item['metadata']['name']}": _digest(item) for item in self.objects}
-        return found | {f"image {name}": _tag(source) for name, source in self.images.items()}
+        found = {called(item): _digest(item) for item in self.objects}
+        return found | {f"image {name}": source_tag(source) for name, source in self.images.items()}
 
 
 def changed(mutants: Iterable[Derived], now: Mapping[str, str], before: Mapping[str, str]) -> list[Derived]:
@@ -131,17 +129,12 @@ def sample(mutants: Sequence[Derived], count: int, seed: int) -> list[Derived]:
 
 def _objects(chart: Chart, release: str) -> list[Object]:
     """What the chart renders with the values that runs install, and what more with each values file."""
-    found: dict[Key, Object] = {}
+    found: dict[str, Object] = {}
     for each in [chart, *(chart.using(file) for file in sorted(chart.folder.glob("values*.yaml")))]:
         for item in each.render(name=release, namespace="default"):
-            found.setdefault((item["kind"], item["metadata"]["name"]), item)
+            found.setdefault(called(item), item)
     return list(found.values())
 
 
 def _digest(item: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
-
-
-def _tag(source: ImageSource) -> str:
-    bases = source.read_dockerfile().bases(source.build_args)
-    return content_tag(source, bases={base: base for base in bases})

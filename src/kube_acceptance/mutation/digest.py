@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kube_acceptance.config import FILE, Config
-from kube_acceptance.images.source import content_tag
+from kube_acceptance.images.source import source_tag
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.running.prospect import Prospect
 from kube_acceptance.session import project_sources
@@ -31,6 +31,7 @@ class Sources:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._features: dict[str, str] = {}
 
     @cached_property
     def static(self) -> str:
@@ -49,10 +50,7 @@ class Sources:
         """
         config = self._config
         cluster = [config.path(each) for each in (config.cluster.config, *config.cluster.addons) if each]
-        images = [
-            content_tag(source, bases={base: base for base in source.read_dockerfile().bases(source.build_args)})
-            for source in project_sources(config).values()
-        ]
+        images = map(source_tag, project_sources(config).values())
         return _digest([self.static, *images, *_texts(cluster, config.root)])
 
     def of(self, mutant: Derived, scenarios: Sequence[Prospect], *, static: bool) -> str:
@@ -68,10 +66,16 @@ class Sources:
             [
                 mutant.model_dump_json(exclude={"file", "takes_away", "unnoticed"}),
                 json.dumps(sorted(each.id for each in scenarios)),
-                *_texts([self._config.path(each) for each in features], self._config.root),
+                *map(self._feature, features),
                 self.static if static else self.everything,
             ]
         )
+
+    def _feature(self, uri: str) -> str:
+        """The digest of a feature file, as it was when it was first asked for: a round may take hours."""
+        if uri not in self._features:
+            self._features[uri] = _digest(_texts([self._config.path(uri)], self._config.root))
+        return self._features[uri]
 
 
 def _texts(places: Iterable[Path], root: Path) -> Iterable[str]:

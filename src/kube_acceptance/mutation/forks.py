@@ -17,7 +17,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from kube_acceptance.mutation.derived import Derived
-from kube_acceptance.mutation.mutant import load_removal
+from kube_acceptance.mutation.mutant import load_derived
 from kube_acceptance.mutation.score import Verdict
 from kube_acceptance.mutation.verdict import judge
 from kube_acceptance.plugin import session_key
@@ -75,12 +75,10 @@ def become(session: pytest.Session, one: Wanted) -> None:
     """Make this process, a fork, the run with one mutant."""
     config, found = session.config, {item.nodeid: item for item in session.items}
     session.items = [found[id] for id in one.scenarios if id in found]
-    mutant = load_removal(one.mutant)
-    config.stash[session_key].mutant = mutant
+    mutant = config.stash[session_key].mutant = load_derived(one.mutant)
     for name in FOR_PEOPLE:
         config.pluginmanager.unregister(name=name)
-    if isinstance(mutant, Derived):
-        config.pluginmanager.register(Fork(mutant, session, one.said))
+    config.pluginmanager.register(Fork(mutant, session, one.said))
 
 
 class Fork:

@@ -37,11 +37,16 @@ def load(file: Path) -> Mutant:
 
 def load_removal(file: Path) -> Mutant | Derived:
     """Read what takes a protection away, whoever wrote it: a person, or `write` for an operator; raises as `load`."""
-    return _load(file, Derived) if file.suffix == DERIVED else load(file)
+    return load_derived(file) if file.suffix == DERIVED else load(file)
+
+
+def load_derived(file: Path) -> Derived:
+    """Read what `write` has written; raises as `load`."""
+    return _load(file, Derived)
 
 
 def write(derived: Derived, folder: Path) -> Path:
-    """Write a derived mutant to a file in a folder, for a run with `--mutant`; returns the file."""
+    """Write a derived mutant to a file in a folder, for a run with `--mutants`; returns the file."""
     file = folder / f"{derived.id}{DERIVED}"
     # the aliases are the names that a file has
     file.write_text(derived.model_dump_json(by_alias=True, exclude={"file"}), encoding="utf-8")

@@ -16,8 +16,8 @@ from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.forks import SAID, WANTED, Wanted
 from kube_acceptance.mutation.mutant import write
 from kube_acceptance.release import Chart
-from kube_acceptance.report.model import Run, Scenario
-from kube_acceptance.report.recorder import DATA
+from kube_acceptance.report.anew import recorded
+from kube_acceptance.report.model import Scenario
 from kube_acceptance.running.prospect import PLAN, Prospect
 from kube_acceptance.scratch import scratch
 from kube_acceptance.session import cluster_name, connect, provider
@@ -71,11 +71,8 @@ def about(config: Config) -> dict[Concern, list[str]]:
 
 def touched(reports: Path) -> dict[str, frozenset[str]]:
     """The kinds of objects that each scenario asked for in the last recorded run, by its id."""
-    file = reports / DATA
-    if not file.is_file():
-        return {}
-    run = Run.model_validate_json(file.read_text(encoding="utf-8"))
-    return {each.id: frozenset(each.touched) for each in run.scenarios()}
+    run = recorded(reports, otherwise="what its scenarios asked for is not known")
+    return {each.id: frozenset(each.touched) for each in run.scenarios()} if run else {}
 
 
 def revision(root: Path, name: str) -> str:

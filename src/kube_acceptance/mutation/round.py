@@ -200,7 +200,7 @@ class Round:
     def _ended(self, one: Open) -> Result:
         verdict, seen, scenario = worst(one.said)
         mutant, killed = one.mutant, verdict is Verdict.KILLED
-        could = [each for tier in self._tiers for each in self._sight.of(mutant, tier)]
+        could = self._could(mutant)
         about = [each for each in could if each.id == scenario] if killed else could
         result = Result(
             id=mutant.id,
@@ -232,8 +232,11 @@ class Round:
         return self._sources.of(mutant, self._sight.of(mutant, "static"), static=True)
 
     def _whole(self, mutant: Derived) -> str:
-        could: list[Prospect] = [each for tier in self._tiers for each in self._sight.of(mutant, tier)]
-        return self._sources.of(mutant, could, static=False)
+        return self._sources.of(mutant, self._could(mutant), static=False)
+
+    def _could(self, mutant: Derived) -> list[Prospect]:
+        """Whoever could notice a mutant, in all tiers that take part."""
+        return [each for tier in self._tiers for each in self._sight.of(mutant, tier)]
 
 
 def _parts(group: Sequence[Open], size: int) -> list[Sequence[Open]]:

@@ -11,27 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.mutant import Mutant
+from kube_acceptance.mutation.score import Verdict
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.scratch import scratch
 from kube_acceptance.suite import Suite
 
 RUN_WITHIN = 900.0  # seconds for one mutant, images and installation included
-
-
-class Verdict(StrEnum):
-    """What became of a mutant."""
-
-    KILLED = "killed"
-    KILLED_ELSEWHERE = "killed elsewhere"
-    SURVIVED = "survived"
-    INVALID = "invalid"
-    TIMED_OUT = "timed out"
 
 
 @dataclass(frozen=True)

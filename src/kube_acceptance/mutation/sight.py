@@ -60,21 +60,28 @@ class Sight:
         self._prospects = sorted(prospects, key=lambda each: (each.seconds or 0.0, each.id))
         self._about = about
         self._touched = touched
+        self._known: dict[tuple[str, Concern, frozenset[str], bool], list[Prospect]] = {}
 
     def of(self, mutant: Derived, tier: str) -> list[Prospect]:
         """The scenarios of a tier that can see what a mutant changes: first those about it, the shortest first."""
-        seeing = [each for each in self._prospects if each.tier == tier and self._sees(each, mutant)]
-        return sorted(seeing, key=lambda each: not self._is_about(each, mutant.concern))
+        kinds = frozenset(plural(each.kind) for each in mutant.manifests)
+        # many mutants are alike in what decides
+        key = tier, mutant.concern, kinds, bool(mutant.dockerfiles)
+        if key not in self._known:
+            seeing = (each for each in self._prospects if each.tier == tier and self._sees(each, *key[1:]))
+            self._known[key] = sorted(seeing, key=lambda each: not self._is_about(each, mutant.concern))
+        return self._known[key]
 
-    def _sees(self, scenario: Prospect, mutant: Derived) -> bool:
-        if mutant.dockerfiles:
-            return self._is_about(scenario, mutant.concern)
+    def _sees(self, scenario: Prospect, concern: Concern, kinds: Set[str], built: bool) -> bool:
+        """Whether a scenario can see a change of objects of some kinds, or of what an image is built from."""
+        if built:
+            return self._is_about(scenario, concern)
         if scenario.tier == "static":
             return RENDERS in scenario.fixtures
         if scenario.tier == "image":
             return False
         asked = self._touched.get(scenario.id, frozenset())
-        return self._is_about(scenario, mutant.concern) or any(plural(each.kind) in asked for each in mutant.manifests)
+        return self._is_about(scenario, concern) or not kinds.isdisjoint(asked)
 
     def _is_about(self, scenario: Prospect, concern: Concern) -> bool:
         if any(module in ABOUT[concern] for module in _general(scenario.modules)):

@@ -28,7 +28,7 @@ def write_anew(folder: Path) -> bool:
         OSError: A page cannot be written.
     """
     found = mutants.read(folder)
-    run = _recorded(folder / DATA)
+    run = recorded(folder, otherwise="its pages stay as they are")
     if run is None:
         if found:
             summary.tell_job_of(found)
@@ -39,11 +39,18 @@ def write_anew(folder: Path) -> bool:
     return True
 
 
-def _recorded(file: Path) -> Run | None:
+def recorded(folder: Path, *, otherwise: str) -> Run | None:
+    """The run that a folder of reports holds; none when there is none, or when it cannot be read, which is told.
+
+    Args:
+        folder: The folder.
+        otherwise: What follows from a run that cannot be read.
+    """
+    file = folder / DATA
     if not file.is_file():
         return None
     try:
         return Run.model_validate_json(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, ValidationError):
-        progress(f"{file}: it is damaged or of another version, so its pages stay as they are")
+        progress(f"{file}: it is damaged or of another version, so {otherwise}")
         return None

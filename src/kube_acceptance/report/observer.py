@@ -154,8 +154,10 @@ class Observer:
     def touched(self, kind: str) -> None:
         """See the function `touched`; what a scenario starts from is not what it is about."""
         now = self._now
-        if now and now.called and now.step and word(now.record.steps[: now.position + 1]) != "given":
-            now.record.touched = sorted({*now.record.touched, kind})
+        if not (now and now.called and now.step) or kind in now.record.touched:
+            return
+        if word(now.record.steps[: now.position + 1]) != "given":
+            now.record.touched = sorted([*now.record.touched, kind])
 
     def attach(self, path: Path, name: str) -> Path | None:
         """See the function `attach`."""
