@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rounds import NOON, a_round, every_fate, result
 
-from kube_acceptance.mutation import history as module
 from kube_acceptance.mutation.history import FILE, Entry, History
 from kube_acceptance.mutation.score import Share
+from kube_acceptance.report import lines
 
 
 def test_a_round_is_remembered_in_numbers(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_oldest_are_forgotten(tmp_path: Path) -> None:
 
 def test_a_damaged_line_is_told_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(module, "progress", said.append)
+    monkeypatch.setattr(lines, "progress", said.append)
     history = History(tmp_path / FILE)
     history.add(a_round(result("a")))
     with (tmp_path / FILE).open("a") as file:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -15,6 +16,7 @@ import pytest
 from every_status import NASTY, NOON
 from markdown_it import MarkdownIt
 from report_project import CONFTEST, Project
+from rounds import result
 
 from kube_acceptance.mutation.history import FILE, Entry, History
 from kube_acceptance.mutation.score import Result, Score
@@ -35,19 +37,7 @@ WHO = Scenario(
 )
 
 
-def a_result(name: str, verdict: str = "survived", **changes: Any) -> Result:
-    given = {
-        "id": f"policy-removed.{name}",
-        "operator": "policy-removed",
-        "concern": "network policy",
-        "object": f"NetworkPolicy {name}",
-        "takes_away": f"NetworkPolicy {name}",
-        "unnoticed": f"anybody may connect to {name}",
-        "verdict": verdict,
-        "when": BEGAN,
-        **changes,
-    }
-    return Result.model_validate(given)
+a_result = partial(result, when=BEGAN)
 
 
 def a_round(*results: Result, earlier: tuple[Entry, ...] = (), **changes: Any) -> Mutants:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import ValidationError
 
-from kube_acceptance.console import progress
 from kube_acceptance.mutation.score import Score, Share, Verdict
+from kube_acceptance.report.lines import Lines
 from kube_acceptance.report.model import Record, Text
 
 FILE = "mutation-history.jsonl"
@@ -76,18 +74,11 @@ class History:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._lines = Lines(path, Entry, most=ROUNDS_KEPT)
 
     def entries(self) -> list[Entry]:
         """The rounds, oldest first; a damaged line is told and left out."""
-        found = []
-        lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(Entry.model_validate_json(line))
-            except ValidationError:
-                progress(f"{self._path}: line {number} is damaged and left out")
-        return found
+        return self._lines.read()
 
     def add(self, score: Score) -> None:
         """Record a round in which something was judged, once; the oldest beyond the last fifty are forgotten.
@@ -97,10 +88,8 @@ class History:
         """
         if not score.results:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self._path}.lock"):
+        path = self._lines.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"):
             before = [each for each in self.entries() if each.began != score.began]
-            entries = [*before, Entry.of(score)][-ROUNDS_KEPT:]
-            part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-            part.write_text("".join(f"{entry.model_dump_json()}\n" for entry in entries), encoding="utf-8")
-            part.replace(self._path)
+            self._lines.keep([*before, Entry.of(score)])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from kube_acceptance.console import progress
+from kube_acceptance.report.lines import Lines
 from kube_acceptance.report.model import Past, Record, Run, ScenarioStatus, Verdict
 
 FILE = "history.jsonl"
@@ -42,13 +41,12 @@ class History:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._told: set[int] = set()
+        self._lines = Lines(path, Entry, most=RUNS_KEPT)
 
     def past(self) -> dict[str, list[Past]]:
         """What is recorded of each scenario, by its id, oldest first."""
         found: dict[str, list[Past]] = {}
-        for entry in self._entries():
+        for entry in self._lines.read():
             for name, result in entry.scenarios.items():
                 found.setdefault(name, []).append(Past(run=entry.started, **result.to_dict()))
         return found
@@ -88,24 +86,8 @@ class History:
             return
         commit = run.environment.get("Commit", "")
         new = Entry(started=run.started, verdict=run.verdict, commit=commit, scenarios=results)
-        entries = [*self._entries(), new][-RUNS_KEPT:]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-        part.write_text("".join(f"{entry.model_dump_json()}\n" for entry in entries), encoding="utf-8")
-        part.replace(self._path)
+        self._lines.keep([*self._lines.read(), new])
 
     def write(self, run: Run, reports: Path) -> None:
         """Record a run as a report does that is written to a folder; the folder of one run is not where it is kept."""
         self.add(run)
-
-    def _entries(self) -> list[Entry]:
-        entries = []
-        lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
-        for number, line in enumerate(lines, 1):
-            try:
-                entries.append(Entry.model_validate_json(line))
-            except ValidationError:
-                if number not in self._told:
-                    self._told.add(number)
-                    progress(f"{self._path}: line {number} is damaged and left out")
-        return entries
