@@ -516,9 +516,9 @@ class Session:
             # what others made is there already, and starts while the project's own images are built
             if self.config.cluster.images:
                 self._provider.load(self.config.cluster.images)
-            # to apply them again would give back what a mutant has taken from one of them
-            altered = self.mutant is not None and bool(self.mutant.cluster)
-            for addon in [] if altered else self.config.cluster.addons:
+            if self.mutant and self.mutant.cluster:
+                return  # to apply add-ons again would give back what was taken from one of them
+            for addon in self.config.cluster.addons:
                 progress(f"applying {addon}")
                 self._access.apply(self.config.path(addon))
 

@@ -19,6 +19,7 @@ from kube_acceptance.report.model import Scenario
 
 ALL = Choice(patterns=[], since="", count=0, seed=None, tiers=["static"])
 MUTANTS = [derived("web"), derived("shop")]
+NETWORK = ["kube_acceptance.steps.network"]
 
 
 class Deployment:
@@ -84,6 +85,17 @@ def test_a_round_is_told_kept_and_held_against_the_threshold(
     }
     assert not run(config, threshold=51)
     assert "2 mutants, 2 of them judged before: about 0 s with 1 side by side" in capsys.readouterr().err
+
+
+def test_what_only_static_scenarios_can_see_needs_no_cluster(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reserved(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(command.project, "reserved", reserved)
+    assert run(config, Choice([], "", 0, None, []))
+    monkeypatch.setattr(command.project, "prospects", lambda *_: [prospect("A", "cluster", modules=NETWORK)])
+    with pytest.raises(AssertionError):
+        run(config, Choice([], "", 0, None, []), fresh=True)
 
 
 def test_what_is_chosen(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

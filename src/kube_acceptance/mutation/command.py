@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from kube_acceptance.mutation.sight import Sight
 from kube_acceptance.mutation.store import FILE, Store
 from kube_acceptance.plugin import TIERS
 from kube_acceptance.scratch import scratch
+from kube_acceptance.session import cluster_name as named
 
 WIDTH = 200  # columns of a table that goes into a pipe
 
@@ -129,23 +130,22 @@ def mutate(
     sight = Sight(project.prospects(config.root, config.features), about=about, touched=project.touched(reports))
     store = Store(reports / FILE)
     began, started = datetime.now(UTC), time.monotonic()
-    with ExitStack() as stack:
-        options: list[str] = []
-        if tiers != ["static"]:
-            lease = stack.enter_context(project.reserved(config, cluster_name, keep=keep))
-            options = ["--cluster-name", lease.provider.name]
-        jobs = jobs or os.cpu_count() or 1
-        round_ = Round(
-            chosen.mutants,
-            sight=sight,
-            sources=Sources(config),
-            store=store,
-            runs=project.SuiteRuns(config.root, options),
-            tiers=tiers,
-            jobs=jobs,
-            say=progress,
-            fresh=fresh,
-        )
+    jobs = jobs or os.cpu_count() or 1
+    name = cluster_name or named(config)
+    round_ = Round(
+        chosen.mutants,
+        sight=sight,
+        sources=Sources(config),
+        store=store,
+        runs=project.SuiteRuns(config.root, ["--cluster-name", name]),
+        tiers=tiers,
+        jobs=jobs,
+        say=progress,
+        fresh=fresh,
+    )
+    # static scenarios need neither Docker nor a cluster
+    needed = {*round_.meeting} - {"static"}
+    with project.reserved(config, name, keep=keep) if needed else nullcontext():
         known = f", {len(round_.known)} of them judged before" if round_.known else ""
         takes = _about(round_.estimate(store.usual(USUAL)))
         progress(f"{len(chosen.mutants)} mutants{known}: {takes} with {jobs} side by side")

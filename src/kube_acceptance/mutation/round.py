@@ -117,6 +117,11 @@ class Round:
             else:
                 self.open.append(Open(mutant))
 
+    @property
+    def meeting(self) -> list[str]:
+        """The tiers whose scenarios some mutant may meet that has no verdict yet."""
+        return [tier for tier in self._tiers if any(self._sight.of(each.mutant, tier) for each in self.open)]
+
     def estimate(self, usual: Mapping[str, float] = USUAL) -> float:
         """The seconds that it will take if each mutant is noticed in the first tier that has somebody to see it.
 
