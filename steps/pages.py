@@ -21,7 +21,7 @@ def open_page(page: Page, ingress: Ingress) -> None:
 @when('the person adds the todo "{title}"')
 def add(page: Page, title: str) -> None:
     page.get_by_label("New todo").fill(title)
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     expect(_item(page, title)).to_be_visible()
 
 
@@ -41,7 +41,7 @@ def complete(page: Page, title: str) -> None:
 
 @when('the person deletes the todo "{title}"')
 def delete(page: Page, title: str) -> None:
-    page.get_by_role("button", name=f"Delete {title}").click()
+    page.get_by_role("button", name=f"Delete {title}", exact=True).click()
     expect(_item(page, title)).to_have_count(0)
 
 
