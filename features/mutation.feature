@@ -37,6 +37,29 @@ Feature: Mutation testing of a deployment
       Then it ends badly, and says "is not green without any mutant, so nothing counts"
       And nothing of it is kept
 
+  Rule: People read the score
+
+    @REQ-MUT-04
+    Scenario: The living documentation tells how many were killed, and of each survivor what nobody notices
+      Given the example project "tests/charts/guarded"
+      And nobody has to notice these of its mutants until tomorrow
+        | mutant                                            | because                        |
+        | liveness-never-gives-up.*-ledger.container-ledger | a ledger that hangs is awaited |
+      When its suite runs with "-q"
+      And "kube-acceptance mutate" runs there with "policy-removed.*-ledger liveness-never-gives-up.* --threshold 60"
+      Then it ends badly, and says "1 of 2 mutants that count were killed, 50 %, which is below the threshold of 60 %"
+      And its living documentation says what became of these mutants
+        | fate       | sentence                                                                                                    |
+        | killed     | Without NetworkPolicy shop-ledger, which says who may connect to the pods of StatefulSet shop-ledger        |
+        | survived   | Nothing notices that the livenessProbe of container till of Deployment shop-till must fail                  |
+        | equivalent | Nothing notices that the livenessProbe of container ledger of StatefulSet shop-ledger must fail             |
+        | equivalent | a ledger that hangs is awaited                                                                              |
+      And its living documentation says how many were killed of the mutants of each of these
+        | part                      | killed |
+        | REQ-SHOP-01               | 1 of 2 |
+        | NetworkPolicy shop-ledger | 1 of 1 |
+        | Deployment shop-till      | 0 of 1 |
+
   Rule: It can be broken off
 
     @REQ-MUT-02 @REQ-MUT-05

@@ -43,7 +43,7 @@ def example(settings: Config, session: Session, tmp_path: Path) -> Callable[...,
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
         env = session.mutant.crippled(tmp_path) if session.mutant else {}
-        return Suite(root, tmp_path / "reports", env, options)
+        return Suite(root, root / "reports", env, options)
 
     return of
 

@@ -13,15 +13,21 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kube_acceptance import command
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.mutation.score import DATA, Result, Score
 from kube_acceptance.mutation.store import FILE
 from kube_acceptance.report import note
+from kube_acceptance.report.recorder import DOCUMENT
 from kube_acceptance.suite import FORGET, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, when
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PROGRAM = Path(sys.executable).with_name("kube-acceptance")
 ENDS_WITHIN = 600.0  # seconds
@@ -50,6 +56,17 @@ class Mutated:
 @given("its files as they are now", target_fixture="files_before")
 def files_before(suite: Suite) -> dict[str, str]:
     return _files(suite.root)
+
+
+@given("nobody has to notice these of its mutants until tomorrow")
+def equivalents(suite: Suite, datatable: list[list[str]]) -> None:
+    """Each row of `| mutant | because |` is an entry of the project's equivalents."""
+    until = date.today() + timedelta(days=1)
+    with (suite.root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[tool.kube-acceptance.mutation.equivalents]\n")
+        for row in rows(datatable):
+            because = json.dumps(row["because"])
+            file.write(f"{json.dumps(row['mutant'])} = {{ because = {because}, until = {until} }}\n")
 
 
 @when('"kube-acceptance mutate" runs there with "{options}"', target_fixture="mutated")
@@ -117,6 +134,47 @@ def lists(mutated: Mutated, datatable: list[list[str]], count: int) -> None:
     if len(lines) < count:
         raise AcceptanceError(f"{len(lines)} mutants are listed")
     note(lines[-1])
+
+
+@assertion("its living documentation says what became of these mutants", timed=False)
+def became_in_document(suite: Suite, page: Page, datatable: list[list[str]]) -> None:
+    """Each row of `| fate | sentence |` stands under the heading of that fate."""
+    told = _page(suite, page).evaluate(FATES)
+    must(
+        (
+            f"{row['sentence']!r} is not told of a mutant that was {row['fate']}"
+            for row in rows(datatable)
+            if not any(row["sentence"] in each for each in told.get(row["fate"], ()))
+        ),
+        of="sentences",
+    )
+
+
+@assertion("its living documentation says how many were killed of the mutants of each of these", timed=False)
+def killed_in_document(suite: Suite, page: Page, datatable: list[list[str]]) -> None:
+    """Each row of `| part | killed |` is one of the tables of requirements and of objects."""
+    told = _page(suite, page).evaluate(PARTS)
+    must(
+        (
+            f"of {row['part']}: {told.get(row['part'], 'nothing')!r}, not {row['killed']!r}"
+            for row in rows(datatable)
+            if told.get(row["part"]) != row["killed"]
+        ),
+        of="parts",
+    )
+
+
+FATES = """Object.fromEntries([...document.querySelectorAll('section:has(> h3[id^=mutants-])')].map(section => [
+    section.querySelector('h3').id.replace('mutants-noticed', 'mutants-killed').replace('mutants-', ''),
+    [...section.querySelectorAll('ul.mutants > li')].map(each => each.textContent)]))"""
+
+PARTS = """Object.fromEntries([...document.querySelectorAll('table.parts > tbody > tr')].map(row => [
+    row.cells[0].firstChild.textContent.trim(), row.cells[1].textContent.trim()]))"""
+
+
+def _page(suite: Suite, page: Page) -> Page:
+    page.goto((suite.root / REPORTS / DOCUMENT).as_uri())
+    return page
 
 
 @assertion("its files are the same as before", timed=False)

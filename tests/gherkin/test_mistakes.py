@@ -224,6 +224,50 @@ def test_undefined_steps(project: Project) -> None:
     ]
 
 
+def test_a_step_whose_scenario_lacks_the_one_before_it(project: Project) -> None:
+    project.steps(
+        """
+        @given("a shop", target_fixture="shop")
+        @given("a shop of {count:d} clerks", target_fixture="shop", converters={"count": int})
+        def shop(): return "shop"
+
+        @when(parsers.parse("{count:d} people order"), target_fixture="order")
+        def order(shop, count): return count
+
+        @then("it is delivered")
+        def delivered(order): pass
+
+        @then("nobody makes that")
+        def nobody(butler): pass
+        """
+    )
+    project.feature(
+        """\
+        Scenario: One
+          Given a shop
+          When 2 people order
+          Then it is delivered
+          And nobody makes that
+        Scenario: Two
+          When 2 people order
+          Then it is delivered
+        Scenario: Three
+          Given a shop
+          Then it is delivered
+        Scenario: Four
+          Given a shop of {count:d} clerks
+        """
+    )
+    assert project.mistakes() == [
+        'features/a.feature:6: no step and no fixture makes the "butler" that this step asks for: '
+        "And nobody makes that",
+        'features/a.feature:8: no step before this one makes the "shop" that it asks for; put "Given a shop" or '
+        '"Given a shop of {count:d} clerks" first: When 2 people order',
+        'features/a.feature:12: no step before this one makes the "order" that it asks for; put '
+        '"When {count:d} people order" first: Then it is delivered',
+    ]
+
+
 def test_snippets_are_ready_to_paste(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kube_acceptance, "pending", lambda reason: None, raising=False)
     project.feature(UNDEFINED)

@@ -27,6 +27,8 @@ from kube_acceptance.trace import Finding, Place, Scenario, Trace, check_scenari
 _HARNESS = Path(kube_acceptance.__file__).parent
 _NEAR = 0.75
 """How alike, from 0 to 1, a step and a known phrase are to be offered as a slip of the pen."""
+_SHOWN = 3
+"""How many phrases are offered that would make what a step lacks."""
 
 
 def unknown_tags(
@@ -107,7 +109,7 @@ def _of_project(file: Path, root: Path) -> bool:
 
 
 def steps(item: pytest.Item, lookup: Lookup, root: Path) -> Iterator[Mistake]:
-    """Steps of a collected scenario that have no definition, or more than one.
+    """Steps of a collected scenario that have no definition or more than one, or whose scenario lacks one before them.
 
     Args:
         item: The scenario.
@@ -117,6 +119,7 @@ def steps(item: pytest.Item, lookup: Lookup, root: Path) -> Iterator[Mistake]:
     template, file = template_of(item), item.parent
     assert isinstance(file, FeatureFile)
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
+    made: set[str] = set()
     for step in template.render(example).steps:
         found = lookup.find(file, step.type, step.name)
         place, spoken = Place(file.source.uri, step.line_number), f"{step.keyword.strip()} {step.name}"
@@ -137,6 +140,21 @@ def steps(item: pytest.Item, lookup: Lookup, root: Path) -> Iterator[Mistake]:
             places = " and ".join(str(place) for place in sorted({each.place(root) for each in found}))
             message = f"more than one step definition matches: {spoken}; make the phrases of {places} differ"
             yield Mistake(Kind.AMBIGUOUS_STEP, place, message)
+        else:
+            for name in found[0].needs(step.name):
+                if name not in made and not lookup.is_fixture(name, item):
+                    message = f"{_missing(name, lookup.visible(file))}: {spoken}"
+                    yield Mistake(Kind.STEP_TOO_EARLY, place, message)
+            made.add(found[0].makes)
+
+
+def _missing(name: str, known: Sequence[Definition]) -> str:
+    """That a step asks for what no step before it has made, and which would."""
+    makers = [f'"{(each.type or "given").capitalize()} {each.phrase}"' for each in known if each.makes == name]
+    if not makers:
+        return f'no step and no fixture makes the "{name}" that this step asks for'
+    shown = " or ".join(makers[:_SHOWN]) + (" or another" if len(makers) > _SHOWN else "")
+    return f'no step before this one makes the "{name}" that it asks for; put {shown} first'
 
 
 def _advice(text: str, known: Sequence[Definition], root: Path) -> str:

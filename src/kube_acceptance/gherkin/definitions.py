@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
+from pytest_bdd.scenario import STEP_ARGUMENTS_RESERVED_NAMES
 from pytest_bdd.steps import step_function_context_registry
+from pytest_bdd.utils import get_required_args
 
 from kube_acceptance.report.plan import shown_path
 from kube_acceptance.trace import Place
@@ -27,6 +29,7 @@ class Definition(NamedTuple):
         phrase: The pattern as it is written.
         function: What runs.
         parser: pytest-bdd's parser, which matches and takes the step's values.
+        makes: The fixture that what it returns becomes for the steps after it; empty for none.
     """
 
     fixture: pytest.FixtureDef[Any]
@@ -34,6 +37,12 @@ class Definition(NamedTuple):
     phrase: str
     function: Any
     parser: Any
+    makes: str = ""
+
+    def needs(self, text: str) -> list[str]:
+        """The fixtures that a step asks for: the arguments that its own text and block do not give."""
+        given = {*(self.parser.parse_arguments(text) or ()), *STEP_ARGUMENTS_RESERVED_NAMES, "request"}
+        return [name for name in get_required_args(self.function) if name not in given]
 
     def matches(self, kind: str, text: str) -> bool:
         """Whether it defines a step; an empty `kind` stands for any."""
@@ -95,6 +104,10 @@ class Lookup:
             self._found[key] = [each for each in self.visible(file) if each.matches(kind, text)]
         return self._found[key]
 
+    def is_fixture(self, name: str, item: pytest.Item) -> bool:
+        """Whether a scenario can ask for a fixture of that name whatever its steps make."""
+        return bool(getfixturedefs(self._manager, name, item))
+
     def serve(self, patch: pytest.MonkeyPatch) -> None:
         """Let pytest-bdd run what was found here, which collection has judged.
 
@@ -120,5 +133,10 @@ class Lookup:
                 context = step_function_context_registry.get(fixture.func)
                 if context is not None:
                     yield Definition(
-                        fixture, context.type or "", context.parser.name, context.step_func, context.parser
+                        fixture,
+                        context.type or "",
+                        context.parser.name,
+                        context.step_func,
+                        context.parser,
+                        context.target_fixture or "",
                     )

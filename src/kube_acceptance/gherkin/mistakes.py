@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REQUIREMENT = "requirement"
     UNDEFINED_STEP = "undefined step"
     AMBIGUOUS_STEP = "ambiguous step"
+    STEP_TOO_EARLY = "step too early"
     DUPLICATE_STEP = "duplicate step"
     UNUSED_STEP = "unused step"
     ASYNC_STEP = "async step"

@@ -22,6 +22,7 @@ from kube_acceptance.scratch import scratch
 from kube_acceptance.suite import Suite
 
 RUN_WITHIN = 900.0  # seconds for one mutant, images and installation included
+CONTROL_WITHIN = 180.0  # seconds more for each scenario of the control
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def run_all(
     """
     wanted = list(dict.fromkeys(node for mutant in mutants for node in mutant.scenario))
     say(f"control: {', '.join(wanted)} without any mutant")
-    control, seconds = _run(wanted, root, options, reports and reports / "control")
+    within = RUN_WITHIN + CONTROL_WITHIN * len(wanted)
+    control, seconds = _run(wanted, root, options, reports and reports / "control", timeout=within)
     green = [each for each in control if each.status == "passed"]
     say(f"control: {len(green)} of {len(control)} scenarios are green ({seconds:.0f} s)")
     for mutant in mutants:
@@ -117,10 +119,10 @@ def _judged(
 
 
 def _run(
-    nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None
+    nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None, *, timeout: float = RUN_WITHIN
 ) -> tuple[list[Scenario], float]:
     with contextlib.nullcontext(reports) if reports else scratch("mutant") as folder:
-        ended = Suite(root, Path(folder), {}).run("-q", *nodes, *options, timeout=RUN_WITHIN)
+        ended = Suite(root, Path(folder), {}).run("-q", *nodes, *options, timeout=timeout)
         try:
             return list(ended.run.scenarios()), ended.seconds
         except AcceptanceError:
