@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from pytest_bdd import parsers, then
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, WaitError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.vocabulary import assertion, given, some, when
@@ -31,7 +31,7 @@ class Planted:
         self.namespace = session.new_namespace(NAME)
         self.cluster.kubectl("apply", "--namespace", self.namespace, "--filename", str(MANIFESTS[manifest]))
         self.since = time.monotonic()
-        objects = yaml.safe_load_all(MANIFESTS[manifest].read_text())
+        objects = read_manifests(MANIFESTS[manifest].read_text())
         self.workloads = Workloads(self.cluster, self.namespace, objects)
 
     def bring_config_map(self) -> None:

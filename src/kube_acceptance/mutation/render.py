@@ -10,9 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
-
 from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.mutation.mutant import load_removal
 from kube_acceptance.mutation.removal import NAMESPACE
 
@@ -21,7 +20,7 @@ def main() -> int:
     """Filter standard input to standard output; exit status 1 with a sentence when the mutant fits nothing."""
     try:
         mutant = load_removal(Path(sys.argv[1]))
-        objects = [item for item in yaml.safe_load_all(sys.stdin) if item]
+        objects = read_manifests(sys.stdin.read())
         # in JSON all texts are quoted: 1e5 is a number to Helm, and none to PyYAML
         changed = "\n---\n".join(json.dumps(item) for item in mutant.change(objects))
         sys.stdout.write(changed.replace("${NAMESPACE}", os.environ[NAMESPACE]))

@@ -13,6 +13,7 @@ import yaml
 
 from kube_acceptance.command import CommandError, Completed, run
 from kube_acceptance.errors import ConfigurationError, ReleaseError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.scratch import scratch
 
 
@@ -100,7 +101,7 @@ class Chart:
             ReleaseError: It cannot be rendered; the first line is Helm's own reason.
         """
         said = self.helm("template", name, str(self.folder), "--namespace", namespace, with_values=True)
-        objects = [item for item in yaml.safe_load_all(said.stdout) if item]
+        objects = read_manifests(said.stdout)
         if not objects:
             raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
         for number, item in enumerate(objects, start=1):

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import yaml
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.errors import AcceptanceError, ReleaseError, WaitError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.release.chart import Chart
 from kube_acceptance.report.observer import waited
 from kube_acceptance.wait.causes import Cause
@@ -181,7 +181,7 @@ class Release:
 
     def objects(self) -> list[dict[str, Any]]:
         """The objects that Helm installed, from the release's own record."""
-        found = [item for item in yaml.safe_load_all(self._helm("get", "manifest", self.name)) if item]
+        found = read_manifests(self._helm("get", "manifest", self.name))
         if not found:
             raise ReleaseError(f"release {self.name} in namespace {self.namespace} has no objects")
         return found

@@ -10,6 +10,7 @@ import yaml
 
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.release import Release
 from kube_acceptance.release.release import INSTANCE
 from kube_acceptance.wait import Seen, eventually
@@ -129,14 +130,14 @@ def delete(release: Release, kind: str, name: str, *, within: float) -> str:
     return uid
 
 
-def parsed(manifests: str) -> list[Mapping[str, Any]]:
+def parsed(manifests: str) -> list[dict[str, Any]]:
     """The objects in a text.
 
     Raises:
         ConfigurationError: It is not YAML, or there are none.
     """
     try:
-        objects = [item for item in yaml.safe_load_all(manifests) if item]
+        objects = read_manifests(manifests)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"the text below the step is not YAML: {error}") from error
     if not objects:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from kube_acceptance.config import Config
 from kube_acceptance.errors import PolicyError
+from kube_acceptance.manifests import read_manifests
 from kube_acceptance.policy.agreement import Agreement
 from kube_acceptance.policy.described import Described, DescribedPeers
 from kube_acceptance.policy.meanings import agreement
@@ -65,7 +64,7 @@ def three_opinions_agree(release: Release, session: Session, canary: Enforcement
 def _without_a_cluster(chart: Chart, settings: Config, table: Table) -> Agreement:
     objects = chart.render(name=settings.release, namespace=NAMESPACE)
     addons = [settings.path(file).read_text(encoding="utf-8") for file in settings.cluster.addons]
-    surroundings = [item for text in addons for item in yaml.safe_load_all(text) if item]
+    surroundings = [item for text in addons for item in read_manifests(text)]
     cluster = Described(objects, NAMESPACE, surroundings)
     with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
         expected = looking.complete(table)
