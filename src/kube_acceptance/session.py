@@ -34,6 +34,7 @@ from kube_acceptance.mutation import Removal
 from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.previous import Previous, unpack
 from kube_acceptance.release import Chart, Release
+from kube_acceptance.release.renderings import Renderings
 from kube_acceptance.running.shared import Shared
 from kube_acceptance.scratch import scratch
 from kube_acceptance.tools import resolve
@@ -67,7 +68,8 @@ class Session:
     `wants_images` and `wants_cluster` are set when a collected scenario needs them: `begin` makes both side by side,
     while scenarios run that need neither. `in_play` are the releases that the running scenario is about, the last named
     first, `failed` is whether the run failed, `failed_in` the namespaces in which scenarios did, by the scenarios' ids,
-    `spoiled` those of all releases that took part in one that failed in this process, and `order` the order in words.
+    `spoiled` those of all releases that took part in one that failed in this process, `order` the order in words,
+    and `renderings` where the forks of a round of mutants keep what Helm renders.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Session:
         self.failed_in: dict[str, str] = {}
         self.spoiled: set[str] = set()
         self.order = ""
+        self.renderings: Renderings | None = None
         self._owner = owner
         self._folder = folder
         self._given = tools
@@ -204,10 +207,10 @@ class Session:
         folder = config.path(config.chart)
         files = [config.path(file) for file in config.values]
         if not self.mutant:
-            return Chart(self.tool("helm"), folder, values=files)
+            return Chart(self.tool("helm"), folder, values=files, renderings=self.renderings)
         copy = self.mutant.charted(folder, Path(self._scratch.name))
         files = [copy / file.relative_to(folder) if file.is_relative_to(folder) else file for file in files]
-        return Chart(self.tool("helm"), copy, values=files, change=self.mutant.change)
+        return Chart(self.tool("helm"), copy, values=files, change=self.mutant.change, renderings=self.renderings)
 
     def deployable_chart(self) -> Chart:
         """The project's chart with the images that this run built."""

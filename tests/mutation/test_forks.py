@@ -62,7 +62,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 def meet(project: pytest.Pytester, *wanted: tuple[str, list[str]]) -> list[list[Scenario]]:
     root = project.path
     each = [
-        Wanted(mutant=write(derived(name), root), scenarios=ids, said=root / f"{number}.json")
+        Wanted(mutant=write(derived(name), root), scenarios=ids, said=root / f"{number}.json", renderings=root)
         for number, (name, ids) in enumerate(wanted)
     ]
     (root / "wanted.json").write_bytes(WANTED.dump_json(each))
@@ -86,7 +86,11 @@ def test_each_fork_has_its_mutant_and_its_scenarios_in_their_order(project: pyte
 
 def test_red_for_another_reason_ends_nothing(project: pytest.Pytester) -> None:
     mutant = derived("web", signs=("anything else",))
-    each = [Wanted(mutant=write(mutant, project.path), scenarios=IDS, said=project.path / "said.json")]
+    each = [
+        Wanted(
+            mutant=write(mutant, project.path), scenarios=IDS, said=project.path / "said.json", renderings=project.path
+        )
+    ]
     (project.path / "wanted.json").write_bytes(WANTED.dump_json(each))
     project.runpytest_subprocess("-q", "features", "--order=written", "--mutants=wanted.json")
     said = SAID.validate_json(Path(each[0].said).read_bytes())

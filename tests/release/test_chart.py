@@ -10,6 +10,7 @@ import pytest
 from kube_acceptance.errors import ReleaseError
 from kube_acceptance.release.chart import Chart, nested, reason
 from kube_acceptance.release.objects import containers, images
+from kube_acceptance.release.renderings import Renderings
 
 
 def helm(folder: Path, script: str) -> Path:
@@ -44,6 +45,40 @@ def test_a_mutant_changes_what_is_rendered_whatever_the_values(tmp_path: Path) -
         helm(tmp_path, "echo {kind: X, metadata: {}}"), tmp_path, change=lambda objects: [*objects, {"kind": "Y"}]
     )
     assert chart.using(a=1).render(name="x", namespace="y") == [{"kind": "X", "metadata": {}}, {"kind": "Y"}]
+
+
+def test_what_was_rendered_is_kept_until_something_it_depends_on_differs(tmp_path: Path) -> None:
+    chart_folder, kept = tmp_path / "chart", tmp_path / "kept"
+    chart_folder.mkdir()
+    kept.mkdir()
+    (chart_folder / "values.yaml").write_text("one: 1")
+    program = helm(tmp_path, f"echo x >> {tmp_path}/calls; echo {{kind: X, metadata: {{}}}}")
+
+    def calls(chart: Chart, **names: str) -> int:
+        chart.render(**{"name": "x", "namespace": "y", **names})
+        return (tmp_path / "calls").read_text().count("x")
+
+    chart = Chart(program, chart_folder, values=[chart_folder / "values.yaml"], renderings=Renderings(kept))
+    assert [calls(chart), calls(chart), calls(chart.using())] == [1, 1, 1]
+    changed = Chart(program, chart_folder, values=chart.values, renderings=Renderings(kept), change=lambda _: [])
+    assert calls(changed) == 1
+    assert changed.render(name="x", namespace="y") == []
+    assert [calls(chart.using(a=1)), calls(chart, name="z"), calls(chart, namespace="z")] == [2, 3, 4]
+    (chart_folder / "template").write_text("new")
+    assert calls(chart) == 5
+    program.write_text(program.read_text() + "\n")
+    assert [calls(chart), calls(chart)] == [6, 6]
+    assert calls(chart.edited(tmp_path / "copies", "values.yaml", "1", "2")) == 7
+
+
+def test_a_refusal_is_not_kept(tmp_path: Path) -> None:
+    chart_folder, kept = tmp_path / "chart", tmp_path / "kept"
+    chart_folder.mkdir()
+    kept.mkdir()
+    chart = Chart(helm(tmp_path, "exit 1"), chart_folder, renderings=Renderings(kept))
+    with pytest.raises(ReleaseError):
+        chart.render(name="x", namespace="y")
+    assert list(kept.iterdir()) == []
 
 
 def test_a_chart_that_renders_nothing_fails(tmp_path: Path) -> None:

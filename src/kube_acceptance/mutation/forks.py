@@ -21,6 +21,7 @@ from kube_acceptance.mutation.mutant import load_derived
 from kube_acceptance.mutation.score import Verdict
 from kube_acceptance.mutation.verdict import judge
 from kube_acceptance.plugin import session_key
+from kube_acceptance.release.renderings import Renderings
 from kube_acceptance.report.model import Record, Scenario
 from kube_acceptance.report.observer import RECORD
 
@@ -30,11 +31,15 @@ FOR_PEOPLE = ("kube-acceptance-report", "kube-acceptance-evidence")
 
 
 class Wanted(Record):
-    """A mutant's file, the scenarios that shall meet it in their order, and the file for what they said."""
+    """A mutant's file, the scenarios that shall meet it in their order, and the file for what they said.
+
+    What Helm renders without the mutant is kept in the folder `renderings`, for all forks of the round.
+    """
 
     mutant: Path
     scenarios: list[str]
     said: Path
+    renderings: Path
 
 
 WANTED = TypeAdapter(list[Wanted])
@@ -75,7 +80,9 @@ def become(session: pytest.Session, one: Wanted) -> None:
     """Make this process, a fork, the run with one mutant."""
     config, found = session.config, {item.nodeid: item for item in session.items}
     session.items = [found[id] for id in one.scenarios if id in found]
-    mutant = config.stash[session_key].mutant = load_derived(one.mutant)
+    run = config.stash[session_key]
+    mutant = run.mutant = load_derived(one.mutant)
+    run.renderings = Renderings(one.renderings)
     for name in FOR_PEOPLE:
         config.pluginmanager.unregister(name=name)
     config.pluginmanager.register(Fork(mutant, session, one.said))

@@ -94,10 +94,12 @@ class SuiteRuns:
     Args:
         root: The project's folder.
         options: Options of every pytest.
+        renderings: A folder for what Helm renders, as long as the round goes on.
     """
 
-    def __init__(self, root: Path, options: Sequence[str]) -> None:
+    def __init__(self, root: Path, options: Sequence[str], renderings: Path) -> None:
         self._root = root
+        self._renderings = renderings
         self._options = options
 
     def control(self, scenarios: Sequence[str], *, timeout: float) -> list[Scenario]:
@@ -111,7 +113,12 @@ class SuiteRuns:
         with scratch("mutants") as name:
             folder = Path(name)
             wanted = [
-                Wanted(mutant=write(mutant, folder), scenarios=list(scenarios), said=folder / f"{number}.json")
+                Wanted(
+                    mutant=write(mutant, folder),
+                    scenarios=list(scenarios),
+                    said=folder / f"{number}.json",
+                    renderings=self._renderings,
+                )
                 for number, (mutant, scenarios) in enumerate(mutants)
             ]
             file = folder / "wanted.json"

@@ -14,6 +14,7 @@ import yaml
 from kube_acceptance.command import CommandError, Completed, run
 from kube_acceptance.errors import ConfigurationError, ReleaseError
 from kube_acceptance.manifests import read_manifests
+from kube_acceptance.release.renderings import Renderings
 from kube_acceptance.scratch import scratch
 
 
@@ -26,6 +27,7 @@ class Chart:
         values: Values files, the later ones winning.
         overrides: Values that win over every file, by dotted path: `{"images.web.tag": "1"}`.
         change: Changes what `render` returns (mutants).
+        renderings: Where what Helm renders is kept; None keeps nothing.
     """
 
     def __init__(
@@ -36,19 +38,19 @@ class Chart:
         values: Sequence[Path] = (),
         overrides: Mapping[str, Any] | None = None,
         change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list,
+        renderings: Renderings | None = None,
     ) -> None:
         self.helm_program = helm
         self.folder = folder
         self.values = tuple(values)
         self.overrides = dict(overrides or {})
         self._change = change
+        self._renderings = renderings
 
     def using(self, *values: Path, **overrides: Any) -> Chart:
         """The same chart with other values files (none: the same ones) and further overrides."""
         merged = {**self.overrides, **overrides}
-        return Chart(
-            self.helm_program, self.folder, values=values or self.values, overrides=merged, change=self._change
-        )
+        return self._but(self.folder, values or self.values, merged)
 
     def edited(self, folder: Path, file: str, words: str, others: str) -> Chart:
         """The same chart and values with other words in one of its files, as another version of it would have them.
@@ -71,7 +73,17 @@ class Chart:
         values = [
             copy / each.relative_to(self.folder) if each.is_relative_to(self.folder) else each for each in self.values
         ]
-        return Chart(self.helm_program, copy, values=values, overrides=self.overrides, change=self._change)
+        return self._but(copy, values, self.overrides)
+
+    def _but(self, folder: Path, values: Sequence[Path], overrides: Mapping[str, Any]) -> Chart:
+        return Chart(
+            self.helm_program,
+            folder,
+            values=values,
+            overrides=overrides,
+            change=self._change,
+            renderings=self._renderings,
+        )
 
     @functools.cached_property
     def helm_version(self) -> str:
@@ -100,8 +112,7 @@ class Chart:
         Raises:
             ReleaseError: It cannot be rendered; the first line is Helm's own reason.
         """
-        said = self.helm("template", name, str(self.folder), "--namespace", namespace, with_values=True)
-        objects = read_manifests(said.stdout)
+        objects = read_manifests(self._template(name, namespace))
         if not objects:
             raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
         for number, item in enumerate(objects, start=1):
@@ -112,6 +123,16 @@ class Chart:
                     hint="Look for it in what `helm template` prints.",
                 )
         return self._change(objects)
+
+    def _template(self, name: str, namespace: str) -> str:
+        def make() -> str:
+            return self.helm("template", name, str(self.folder), "--namespace", namespace, with_values=True).stdout
+
+        if self._renderings is None:
+            return make()
+        values = [file.read_text(encoding="utf-8") for file in self.values]
+        words = [name, namespace, json.dumps(self.overrides)]
+        return self._renderings.get(self.helm_program, self.folder, values, words, make)
 
     def helm(
         self,

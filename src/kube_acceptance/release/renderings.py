@@ -1,0 +1,48 @@
+"""What Helm has rendered, kept for other processes that render the same: the forks of a round of mutants."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+
+class Renderings:
+    """Texts that Helm printed, by the digest of all that they depend on; several processes may use one folder.
+
+    Args:
+        folder: The folder, which is there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, helm: Path, chart: Path, values: Sequence[str], words: Sequence[str], make: Callable[[], str]) -> str:
+        """What Helm prints.
+
+        Args:
+            helm: The program.
+            chart: The chart's folder.
+            values: The texts of its values files, in their order.
+            words: What else it is told.
+            make: Runs it, where nothing is kept; what it raises is not kept.
+        """
+        program = helm.stat()
+        parts = [str(program.st_size), str(program.st_mtime_ns), *values, *words, *_contents(chart)]
+        # in JSON "ab","c" is not "a","bc"
+        file = self._folder / hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+        text = make()
+        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        part.write_text(text, encoding="utf-8")
+        part.rename(file)  # whole or not at all
+        return text
+
+
+def _contents(folder: Path) -> Iterator[str]:
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        yield file.relative_to(folder).as_posix()
+        yield hashlib.sha256(file.read_bytes()).hexdigest()
