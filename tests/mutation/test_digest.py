@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from making import derived, prospect
 
-from kube_acceptance.config import Config, ImageConfig
+from kube_acceptance.config import FILE, Config, ImageConfig
 from kube_acceptance.mutation.digest import Sources
 
 SCENARIOS = [prospect("A"), prospect("B")]
@@ -21,6 +21,7 @@ def config(tmp_path: Path) -> Config:
     (tmp_path / "chart" / "Chart.yaml").touch()
     (tmp_path / "features" / "a.feature").touch()
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.23\n")
+    (tmp_path / FILE).write_text("[tool.kube-acceptance]\n")
     image = ImageConfig(dockerfile=Path("Dockerfile"), context=Path("context"), value="image")
     return Config(root=tmp_path, images={"web": image})
 
@@ -40,6 +41,12 @@ def both(config: Config, **changes: object) -> tuple[str, str]:
         (lambda root: (root / "features" / "a.feature").write_text("a"), False, False),
         (lambda root: (root / "steps" / "new.py").touch(), False, False),
         (lambda root: (root / "conftest.py").touch(), False, False),
+        (lambda root: (root / "pyproject.toml").write_text("[tool.kube-acceptance]\ntitle = 'a'"), False, False),
+        (
+            lambda root: (root / "pyproject.toml").write_text("[tool.kube-acceptance.mutation]\nthreshold = 9"),
+            True,
+            True,
+        ),
         (lambda root: (root / "context" / "main.py").touch(), True, False),
         (lambda root: (root / "Dockerfile").write_text("FROM alpine:3.24\n"), True, False),
         (lambda root: (root / "features" / "b.feature").touch(), True, True),

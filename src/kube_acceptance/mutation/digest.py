@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -38,8 +39,8 @@ class Sources:
         """The digest of chart, steps, harness and settings."""
         config = self._config
         harness = Path(__file__).parents[1]
-        own = [config.path(each) for each in ("steps", "conftest.py", FILE)]
-        return _digest(_texts([config.path(config.chart), *own, harness], config.root))
+        own = [config.path(each) for each in ("steps", "conftest.py")]
+        return _digest([_settings(config.path(FILE)), *_texts([config.path(config.chart), *own, harness], config.root)])
 
     @cached_property
     def everything(self) -> str:
@@ -76,6 +77,13 @@ class Sources:
         if uri not in self._features:
             self._features[uri] = _digest(_texts([self._config.path(uri)], self._config.root))
         return self._features[uri]
+
+
+def _settings(file: Path) -> str:
+    """A project's settings without those of mutation: what is equivalent and how much is enough changes no verdict."""
+    settings = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    settings.get("tool", {}).get("kube-acceptance", {}).pop("mutation", None)
+    return json.dumps(settings, default=str)
 
 
 def _texts(places: Iterable[Path], root: Path) -> Iterable[str]:
