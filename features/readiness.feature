@@ -26,6 +26,7 @@ Feature: Readiness
       | new backend  | backend | /api/todos | new         |                     |
       | kept backend | backend | /api/todos | kept        |                     |
     And the "backend" pods as they are now
+    And the "backend" containers as they are now
     When the StatefulSet "${RELEASE}-database" is scaled to 0 within 1 minute
     Then the Service "${RELEASE}-backend" has 0 endpoints within 1 minute
     And for 3 liveness budgets every "backend" pod is unready, gets no request and is not restarted
@@ -35,7 +36,7 @@ Feature: Readiness
     And the last 5 of each request were answered well within 30 seconds
     And 20 more of each request are answered well, some by each "backend" pod
     And the "backend" pods are the same as before
-    And no "backend" container has restarted
+    And no "backend" container has restarted since then
 
   @disruptive @REQ-OPS-03
   Scenario: A process that hangs is restarted

@@ -98,6 +98,17 @@ def test_the_protection_is_gone_inside_and_back_afterwards(api: Api, cluster: An
     assert api.log == ["stopped", "pods of app=motor in kube-system", "whole"]
 
 
+def test_what_is_appended_to_a_list_is_there_once(api: Api, cluster: Any, tmp_path: Path) -> None:
+    api.spec["template"]["spec"]["args"] = ["--a"]
+    patch = "{op: add, path: /spec/template/spec/args/-, value: --b}"
+    mutant = written(tmp_path, lambda text: text.replace("patch: [", f"patch: [{patch}, "))
+    with altered(cluster, mutant, alone=lambda: True):
+        must_be_altered(cluster, mutant)
+        assert api.spec["template"]["spec"]["args"] == ["--a", "--b"]
+    with pytest.raises(ConfigurationError, match="is whole"):
+        must_be_altered(cluster, mutant)
+
+
 def test_it_comes_back_after_an_interrupt(api: Api, cluster: Any, mutant: Mutant) -> None:
     with pytest.raises(KeyboardInterrupt), altered(cluster, mutant, alone=lambda: True):
         raise KeyboardInterrupt

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import jsonpatch
-from jsonpointer import JsonPointerException
+from jsonpointer import JsonPointerException, resolve_pointer
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
@@ -102,11 +102,19 @@ def _pairs(cluster: Cluster, mutant: Removal) -> Iterator[tuple[Workload, Worklo
 
 def _patched(now: Workload, patch: list[dict[str, Any]], file: str) -> dict[str, Any]:
     try:
-        item = jsonpatch.apply_patch({"spec": now.spec}, patch)
+        item = jsonpatch.apply_patch({"spec": now.spec}, [each for each in patch if not _is_there(each, now.spec)])
     except (jsonpatch.JsonPatchException, JsonPointerException) as error:
         raise ConfigurationError(f"{file}: the patch of {now} does not fit: {error}") from error
     spec: dict[str, Any] = item["spec"]
     return spec
+
+
+def _is_there(step: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Whether a list ends as it is to be made: whoever looks whether a change was made would make it once more."""
+    if step["op"] != "add" or not step["path"].endswith("/-"):
+        return False
+    found = resolve_pointer({"spec": spec}, step["path"].removesuffix("/-"))
+    return isinstance(found, list) and step["value"] in found[-1:]
 
 
 def _read(cluster: Cluster, wanted: Alteration, name: str) -> Workload | None:

@@ -128,6 +128,14 @@ def nodes(release: Release, component: str) -> set[str]:
     return {str(pod.spec.node_name) for pod in serving(release, component)}
 
 
+def restarts(release: Release, component: str) -> dict[tuple[str, str], int]:
+    """How often kubelet has restarted each container of a tier's pods, by the names of pod and container."""
+    return {
+        (each.pod, each.name): each.status.restart_count if each.status else 0
+        for each in containers(release, component)
+    }
+
+
 def uids(release: Release, component: str) -> dict[str, str]:
     """The names of a tier's pods by their UIDs."""
     return {str(pod.metadata.uid): pod.metadata.name for pod in release.pods(component)}

@@ -139,6 +139,28 @@ def no_container_restarted(release: Release, component: str) -> None:
     _restarted(release, component, 0, 0)
 
 
+@given('the "{component}" containers as they are now', target_fixture="remembered_restarts")
+def remember_restarts(release: Release, component: str) -> dict[tuple[str, str], int]:
+    """Remembers how often kubelet has restarted each container of a tier's pods."""
+    return pods.restarts(release, component)
+
+
+@assertion('no "{component}" container has restarted since then')
+def no_container_restarted_since(
+    release: Release, component: str, remembered_restarts: dict[tuple[str, str], int]
+) -> None:
+    """Kubelet has restarted no container of a tier since they were remembered; those of new pods never."""
+    now = pods.restarts(release, component)
+    must(
+        (
+            f"container {each[1]} of pod {each[0]} has restarted {more} times since then"
+            for each, count in now.items()
+            if (more := count - remembered_restarts.get(each, 0))
+        ),
+        of="containers",
+    )
+
+
 @assertion('every "{component}" container has restarted {count:d} time(s)', trouble=True)
 def containers_restarted(release: Release, component: str, count: int) -> None:
     """Kubelet has restarted every container of a tier just so often."""
