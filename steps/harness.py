@@ -20,7 +20,6 @@ from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.security import canary
 from kube_acceptance.security.canary import Canary, Look
-from kube_acceptance.session import Session
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
@@ -34,7 +33,7 @@ DAYS = {"yesterday": -1, "tomorrow": 1}
 
 
 @pytest.fixture
-def example(settings: Config, session: Session, tmp_path: Path) -> Callable[..., Suite]:
+def example(settings: Config, tmp_path: Path) -> Callable[..., Suite]:
     """Makes the suite of an example project, in a copy of it: one of those beside this file, or of the folder named."""
 
     def of(name: str, *options: str) -> Suite:
@@ -42,8 +41,7 @@ def example(settings: Config, session: Session, tmp_path: Path) -> Callable[...,
         root = shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("reports"))
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
-        env = session.mutant.crippled(tmp_path) if session.mutant else {}
-        return Suite(root, root / "reports", env, options)
+        return Suite(root, root / "reports", {}, options)
 
     return of
 

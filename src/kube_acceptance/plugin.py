@@ -130,7 +130,9 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
     if image:
         settings = settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"image": image})})
     given = option("cluster_name")
-    mutant = option("mutant")
+    mutant = mutation.load_removal(file) if (file := option("mutant")) else None
+    if mutant:
+        mutant.must_be_crippled()
     return Session(
         settings,
         owner=int(getattr(config, "workerinput", {}).get(OWNER, os.getpid())),
@@ -141,7 +143,7 @@ def _session(config: pytest.Config, settings: configuration.Config) -> Session:
             "helm": option("helm_bin"),
         },
         keep="always" if option("keep_cluster") else option("keep"),
-        mutant=mutation.load_removal(mutant) if mutant else None,
+        mutant=mutant,
         folder=_path(getattr(config, "workerinput", {}).get(RUN)),
     )
 

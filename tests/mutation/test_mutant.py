@@ -125,6 +125,19 @@ def test_the_harness_is_changed_in_a_copy(tmp_path: Path) -> None:
     assert "sys.stderr.isatty()" in Path(console.__file__).read_text()
 
 
+def test_a_run_with_the_whole_harness_is_refused(tmp_path: Path) -> None:
+    found = load(mutant(tmp_path, "harness: [{file: console.py, find: 'isatty\\(\\)', put: 'closed'}]"))
+    with pytest.raises(ConfigurationError) as caught:
+        found.must_be_crippled()
+    assert str(caught.value).splitlines() == [
+        "the mutant no-probe changes the harness itself, and the one that runs is whole",
+        "Run  kube-acceptance mutants no-probe  which makes the run with a copy.",
+    ]
+    check = f"from kube_acceptance.mutation import load; from pathlib import Path; load(Path({str(found.file)!r}))"
+    env = {**os.environ, **found.crippled(tmp_path)}
+    subprocess.run([sys.executable, "-c", f"{check}.must_be_crippled()"], env=env, check=True)
+
+
 def test_an_expression_that_is_not_in_the_harness_is_refused(tmp_path: Path) -> None:
     found = load(mutant(tmp_path, "harness: [{file: console.py, find: 'no such line', put: ''}]"))
     with pytest.raises(ConfigurationError) as caught:

@@ -76,7 +76,7 @@ class Suites:
         self.refusal = ""
 
     def run(
-        self, nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None
+        self, nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None, **_: object
     ) -> tuple[list[Scenario], float]:
         self.log.append(f"run {' '.join([*nodes, *options])}" + (f" > {reports}" if reports else ""))
         return (self.mutated if "--mutant" in options else self.control), 1.0

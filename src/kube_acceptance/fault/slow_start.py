@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import Any
 
 from kube_acceptance.errors import FaultError
@@ -28,7 +29,8 @@ def start_slowly(release: Release, component: str, *, lasting: float, afterwards
         WaitError: No new container runs, or it was restarted meanwhile.
     """
     pods = release.serving_pods(component)
-    _must_show_something(pods[0].spec.containers[0], lasting)
+    container = pods[0].spec.containers[0]
+    _must_show_something(container, lasting)
     known = {str(pod.metadata.uid) for pod in pods}
     with mirrored(release.cluster.new_client, release.namespace) as mirror:
         mirror.items("Pod")
@@ -44,9 +46,11 @@ def start_slowly(release: Release, component: str, *, lasting: float, afterwards
         began = eventually("a new container to run", begun, within=BEGINS_WITHIN, changed=mirror.changed)
         assert began is not None
         hung = stop(release, *began, afterwards=afterwards)
-        if _status(release, hung).started:
+        probed = bool(container.startup_probe)
+        if _has_started(_status(release, hung), probed):
             raise FaultError(f"{hung.where} had started before it could be held, so nothing was slow")
-        consistently(f"{hung.where} starting, never restarted", lambda: _starting(release, hung), lasting=lasting)
+        starting = partial(_starting, release, hung, probed)
+        consistently(f"{hung.where} starting, never restarted", starting, lasting=lasting)
     go_on(release, hung)
     return hung
 
@@ -71,11 +75,16 @@ def _must_show_something(container: Any, lasting: float) -> None:
         raise FaultError(f"a startup probe waits for {most} s at least, so a start may not take {lasting:g} s")
 
 
-def _starting(release: Release, hung: Hung) -> Seen[None]:
+def _starting(release: Release, hung: Hung, probed: bool) -> Seen[None]:
     status = _status(release, hung)
     if status.restart_count > hung.restarts or status.container_id != hung.container:
         return Seen(False, f"{hung.where} was restarted")
-    return Seen(not status.ready and not status.started, f"{hung.where} is started: {status.started}")
+    return Seen(not _has_started(status, probed), f"{hung.where} is started: {status.started}, ready: {status.ready}")
+
+
+def _has_started(status: Any, probed: bool) -> bool:
+    """Whether a container has started; without a startup probe `started` is said of whatever runs."""
+    return bool(status.ready or (probed and status.started))
 
 
 def _status(release: Release, hung: Hung) -> Any:

@@ -24,6 +24,8 @@ from kube_acceptance.scratch import scratch
 
 PLUGIN = "kube-acceptance-mutant"
 NAMESPACE = "KUBE_ACCEPTANCE_NAMESPACE"  # the environment variable by which the post-renderer knows the release's
+_RUNNING = Path(__file__).parents[1]
+_CRIPPLED = "harness"  # the folder of a copy of the harness without a protection
 
 
 Several = Annotated[tuple[str, ...], BeforeValidator(lambda one: [one] if isinstance(one, str) else one)]
@@ -81,8 +83,8 @@ class Removal(_Section):
     `takes_away` says what is gone, after "without". `manifests` change what the chart renders, which is joined by the
     objects of `add`, in which `${NAMESPACE}` stands for the release's. `chart` changes the files of the chart.
     `namespace` are labels that the namespaces of the run have instead of, or beside, the harness's own. `cluster`
-    changes the cluster itself, `dockerfiles` what images are built from, and `harness` the harness, in a copy that only
-    the suites of example projects run with.
+    changes the cluster itself, `dockerfiles` what images are built from, and `harness` the harness, in a copy that the
+    run is made with.
     """
 
     file: Path
@@ -161,8 +163,16 @@ class Removal(_Section):
         """
         if not self.harness:
             return {}
-        copy = self._patched(Path(__file__).parents[1], folder / "harness", self.harness)
+        copy = self._patched(_RUNNING, folder / _CRIPPLED, self.harness)
         return {"PYTHONPATH": str(copy.parent)}
+
+    def must_be_crippled(self) -> None:
+        """Raise ConfigurationError when the harness that runs is whole: a run would say nothing of the mutant."""
+        if self.harness and _RUNNING.parent.name != _CRIPPLED:
+            raise ConfigurationError(
+                f"the mutant {self.name} changes the harness itself, and the one that runs is whole",
+                hint=f"Run  kube-acceptance mutants {self.name}  which makes the run with a copy.",
+            )
 
     def charted(self, chart: Path, folder: Path) -> Path:
         """The folder of the chart without the protection: the chart's own, or a copy made in `folder`.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
@@ -109,7 +110,9 @@ def _judged(
     mutant: Mutant, control: Sequence[Scenario], root: Path, options: Sequence[str], reports: Path | None
 ) -> Judgement:
     try:
-        records, seconds = _run(mutant.scenario, root, [*options, "--mutant", str(mutant.file)], reports)
+        with scratch("harness") as folder:
+            env, taken = mutant.crippled(Path(folder)), [*options, "--mutant", str(mutant.file)]
+            records, seconds = _run(mutant.scenario, root, taken, reports, env=env)
     except CommandError as error:
         return Judgement(mutant, Verdict.TIMED_OUT, error.summary, error.completed.seconds)
     after = _of(mutant, records)
@@ -119,10 +122,16 @@ def _judged(
 
 
 def _run(
-    nodes: Sequence[str], root: Path, options: Sequence[str], reports: Path | None, *, timeout: float = RUN_WITHIN
+    nodes: Sequence[str],
+    root: Path,
+    options: Sequence[str],
+    reports: Path | None,
+    *,
+    timeout: float = RUN_WITHIN,
+    env: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[Scenario], float]:
     with contextlib.nullcontext(reports) if reports else scratch("mutant") as folder:
-        ended = Suite(root, Path(folder), {}).run("-q", *nodes, *options, timeout=timeout)
+        ended = Suite(root, Path(folder), env).run("-q", *nodes, *options, timeout=timeout)
         try:
             return list(ended.run.scenarios()), ended.seconds
         except AcceptanceError:
