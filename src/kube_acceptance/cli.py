@@ -177,7 +177,7 @@ def mutate(
 
     Operators take away, one at a time, each policy, probe, limit, security setting, volume and rule that they find in
     the rendered chart and in the Dockerfiles. The cheapest scenarios that can see it come first, and the first that
-    goes red for the right reason ends it. Before that, they are seen green without it. What was judged is remembered as
+    goes red for the right reason ends it; it is seen green without any mutant too. What was judged is remembered as
     long as nothing changes that it depends on: an interrupted round goes on where it was.
 
     The score goes to mutation.json among the reports and into the living documentation. Exit status 1 when less than

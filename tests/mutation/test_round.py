@@ -96,6 +96,45 @@ def test_what_survives_goes_on_to_the_next_tier(make: Any) -> None:
     assert [names for _, names in runs.ran] == [["static"], ["static"], ["cluster"], ["cluster"]]
 
 
+def test_of_an_expensive_tier_one_scenario_and_who_noticed_are_controlled(make: Any) -> None:
+    others = [prospect(name, "cluster", seconds=seconds, **ABOUT) for name, seconds in (("quick", 1.0), ("slow", 9.0))]
+    runs = Runs({"slow": record(name="slow")})
+    one, other = derived("web"), derived("shop", signs=("pod web",))
+    results = list(make(runs, one, other, prospects=others, jobs=1).results())
+    assert {(each.verdict, each.scenario) for each in results} == {(Verdict.KILLED, others[1].id)}
+    assert runs.ran == [
+        ("control", ["quick"]),
+        (one.id, ["quick", "slow"]),
+        ("control", ["slow"]),
+        (other.id, ["quick", "slow"]),
+    ]
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped"])
+def test_a_kill_counts_for_nothing_when_it_is_red_anyway(make: Any, status: str, tmp_path: Path) -> None:
+    quick, slow = prospect("quick", "cluster", seconds=1.0, **ABOUT), prospect("slow", "cluster", seconds=9.0, **ABOUT)
+    runs = Runs({"slow": record(name="slow")})
+    runs.control_said = {slow.id: record(status, "it is down", name="slow").model_copy(update={"id": slow.id})}
+    with pytest.raises(AcceptanceError, match='"slow" is not green without any mutant, so nothing counts: '):
+        list(make(runs, prospects=[quick, slow]).results())
+    assert not (tmp_path / "mutants.jsonl").exists()
+
+
+def test_a_survivor_is_kept_as_soon_as_nobody_else_can_see_it(make: Any, tmp_path: Path) -> None:
+    results = make(Runs(), derived("web"), derived("shop"), prospects=[STATIC], jobs=1).results()
+    first = next(results)
+    results.close()
+    assert first.verdict is Verdict.SURVIVED
+    again = make(Runs(), derived("web"), derived("shop"), prospects=[STATIC], store=Store(tmp_path / "mutants.jsonl"))
+    assert first.id in [each.id for each in again.known]
+
+
+def test_many_long_scenarios_have_more_time(make: Any) -> None:
+    runs = Runs({"slow": None})
+    (result,) = make(runs, prospects=[prospect("slow", "cluster", seconds=100.0, **ABOUT)]).results()
+    assert (result.verdict, result.seen) == (Verdict.TIMED_OUT, "its cluster scenarios did not end within 1200 s")
+
+
 def test_a_survivor(make: Any) -> None:
     requirements = prospect("cluster", "cluster", requirements=["REQ-B"], **ABOUT)
     (result,) = make(Runs(), prospects=[prospect("static", requirements=["REQ-A"]), requirements]).results()
@@ -115,7 +154,7 @@ def test_nobody_is_about_it(make: Any) -> None:
     [
         (record(said="odd", name="static"), Verdict.KILLED_ELSEWHERE, "odd"),
         (record("broken", "refused", name="static", error="ReleaseError"), Verdict.INVALID, "refused"),
-        (None, Verdict.TIMED_OUT, "its static scenarios did not end within 900 s"),
+        (None, Verdict.TIMED_OUT, "its static scenarios did not end within 903 s"),
     ],
 )
 def test_the_wrong_reason(make: Any, told: Any, verdict: Verdict, seen: str) -> None:

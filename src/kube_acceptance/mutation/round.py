@@ -1,13 +1,17 @@
 """A round: mutants meet the scenarios that can see them, the cheapest first, until one notices.
 
-Tier by tier, the scenarios that will be needed run once without any mutant: a control that is not green ends the
-round, for nothing would count. Then the mutants run side by side, each in a pytest of its own and, where it needs a
-release, in a namespace of its own; the first scenario that goes red for the right reason ends its run. What survives
-goes on to the next tier. Every verdict is kept as soon as it stands.
+Tier by tier, the mutants run side by side, each in a pytest of its own and, where it needs a release, in a namespace of
+its own; the first scenario that goes red for the right reason ends its run. What survives goes on to the next tier.
+Every verdict is kept as soon as it stands.
+
+Whoever notices is seen green without any mutant in the same round, or it ends, for nothing would count: of the static
+scenarios all before the first mutant, as they take seconds; of any other tier one, so that a tier that cannot run is
+known at once, and then each that has noticed something.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -29,7 +33,8 @@ from kube_acceptance.running.prospect import Prospect
 USUAL: Mapping[str, float] = {"static": 10.0, "image": 60.0, "cluster": 90.0, "disruptive": 180.0}
 """Seconds that a mutant takes in a tier, where no earlier result tells."""
 
-RUN_WITHIN = 900.0  # seconds for one mutant in one tier, images and installation included
+RUN_WITHIN = 900.0  # seconds for one mutant in one tier, images and installation included, beside:
+PATIENCE = 3.0  # times what its scenarios took when nothing ran beside them
 AT_A_TIME = 8
 """How many mutants one pytest is started for where scenarios are shorter than its start."""
 
@@ -109,6 +114,7 @@ class Round:
         self._jobs = jobs
         self._say = say
         self._green: set[str] = set()
+        self._controls = threading.Lock()  # one at a time: the next may find that it need not run
         self.known: list[Result] = []
         self.open: list[Open] = []
         for mutant in mutants:
@@ -138,33 +144,40 @@ class Round:
             AcceptanceError: A control is not green, so that nothing counts from there on.
         """
         yield from self.known
-        for tier in self._tiers:
-            seen = [each for each in self.open if self._sight.of(each.mutant, tier)]
-            for group in _groups(seen, tier):
-                self._control(tier, group)
-                yield from self._side_by_side(tier, group)
-        for left in self.open:
-            yield self._ended(left)
-        self.open = []
+        for place, tier in enumerate(self._tiers):
+            if seen := [each for each in self.open if self._sight.of(each.mutant, tier)]:
+                scenarios = list({each.id: each for one in seen for each in self._sight.of(one.mutant, tier)}.values())
+                self._control(tier, scenarios if tier == "static" else scenarios[:1])
+                yield from self._side_by_side(tier, seen, self._tiers[place + 1 :])
+        for left in list(self.open):
+            yield self._end(left)
 
-    def _control(self, tier: str, group: Iterable[Open]) -> None:
-        """See the scenarios green that a group will need, unless they were in this round."""
-        needed = {each.id: each for one in group for each in self._sight.of(one.mutant, tier)}
-        if not (left := [id for id in needed if id not in self._green]):
-            return
-        self._say(f"control: {len(left)} {tier} scenarios without any mutant")
-        records = {each.id: each for each in self._runs.control(left, timeout=RUN_WITHIN + 60 * len(left))}
-        for id in left:
-            record = records.get(id)
-            if record is None or record.status not in ("passed", "skipped"):
-                why = (record.failure.first_line if record.failure else record.reason) if record else "it did not run"
-                raise AcceptanceError(
-                    f'"{needed[id].name}" is not green without any mutant, so nothing counts: {why}',
-                    hint=f"See it pass first:  pytest '{id}'",
-                )
-        self._green.update(id for id in left if records[id].status == "passed")
+    def _control(self, tier: str, scenarios: Iterable[Prospect], *, noticed: bool = False) -> None:
+        """See scenarios green without any mutant, unless they were in this round; to be skipped is to notice nothing.
 
-    def _side_by_side(self, tier: str, group: Sequence[Open]) -> Iterator[Result]:
+        Raises:
+            AcceptanceError: One is not.
+        """
+        with self._controls:
+            left = {each.id: each for each in scenarios if each.id not in self._green}
+            if not left:
+                return
+            one, *more = (f'"{each.name}"' for each in left.values())
+            self._say(f"control: {f'{len(left)} {tier} scenarios' if more else one} without any mutant")
+            records = {each.id: each for each in self._runs.control(list(left), timeout=_patience(left.values()))}
+            enough = ("passed",) if noticed else ("passed", "skipped")
+            for id, scenario in left.items():
+                record = records.get(id)
+                if record is None or record.status not in enough:
+                    failure = record.failure.first_line if record and record.failure else ""
+                    why = (failure or record.reason) if record else "it did not run"
+                    raise AcceptanceError(
+                        f'"{scenario.name}" is not green without any mutant, so nothing counts: {why}',
+                        hint=f"See it pass first:  pytest '{id}'",
+                    )
+            self._green.update(id for id in left if records[id].status == "passed")
+
+    def _side_by_side(self, tier: str, group: Sequence[Open], later: Sequence[str]) -> Iterator[Result]:
         parts = _parts(group, AT_A_TIME if tier == "static" else 1)
         with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="mutant") as pool:
             running: dict[Future[None], Sequence[Open]] = {pool.submit(self._meet, part, tier): part for part in parts}
@@ -175,34 +188,42 @@ class Round:
                         part = running.pop(future)
                         future.result()
                         for one in part:
-                            if worst(one.said)[0] is Verdict.KILLED:
-                                self.open.remove(one)
-                                yield self._ended(one)
+                            killed = worst(one.said)[0] is Verdict.KILLED
+                            if killed or not any(self._sight.of(one.mutant, each) for each in later):
+                                yield self._end(one)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 command.end_all()
                 raise
 
     def _meet(self, part: Sequence[Open], tier: str) -> None:
-        """Run the scenarios of a tier with some mutants; none are those that were skipped in the control."""
-        wanted = [[each.id for each in self._sight.of(one.mutant, tier) if each.id in self._green] for one in part]
+        """Run the scenarios of a tier with some mutants; none are static ones that were skipped in the control."""
+        wanted = [
+            [each for each in self._sight.of(one.mutant, tier) if tier != "static" or each.id in self._green]
+            for one in part
+        ]
         if not any(wanted):
             return
         if tier != "static":
             self._say(f"{part[0].mutant.id}: {len(wanted[0])} {tier} scenarios")
         began = time.monotonic()
-        mutants = [(one.mutant, ids) for one, ids in zip(part, wanted, strict=True)]
-        met = self._runs.meet(mutants, timeout=RUN_WITHIN)
+        mutants = [(one.mutant, [each.id for each in scenarios]) for one, scenarios in zip(part, wanted, strict=True)]
+        within = _patience(each for scenarios in wanted for each in scenarios)
+        met = self._runs.meet(mutants, timeout=within)
         seconds = (time.monotonic() - began) / len(part)
-        for one, records in zip(part, met, strict=True):
+        for one, scenarios, records in zip(part, wanted, met, strict=True):
             one.seconds += seconds
             one.tier = tier
             if records is None:
-                one.said.append((Verdict.TIMED_OUT, f"its {tier} scenarios did not end within {RUN_WITHIN:g} s", ""))
+                one.said.append((Verdict.TIMED_OUT, f"its {tier} scenarios did not end within {within:.0f} s", ""))
             else:
                 one.said += [(*judge(one.mutant, each), each.id) for each in records]
+                verdict, _, noticed = worst(one.said)
+                if verdict is Verdict.KILLED:
+                    self._control(tier, [each for each in scenarios if each.id == noticed], noticed=True)
 
-    def _ended(self, one: Open) -> Result:
+    def _end(self, one: Open) -> Result:
+        self.open.remove(one)
         verdict, seen, scenario = worst(one.said)
         mutant, killed = one.mutant, verdict is Verdict.KILLED
         could = self._could(mutant)
@@ -248,11 +269,6 @@ def _parts(group: Sequence[Open], size: int) -> list[Sequence[Open]]:
     return [group[start : start + size] for start in range(0, len(group), size)]
 
 
-def _groups(seen: Sequence[Open], tier: str) -> Iterator[list[Open]]:
-    """Those whose control is one: all of a tier that is cheap, and otherwise those of a concern."""
-    if tier == "static":
-        if seen:
-            yield list(seen)
-        return
-    for concern in dict.fromkeys(each.mutant.concern for each in seen):
-        yield [each for each in seen if each.mutant.concern is concern]
+def _patience(scenarios: Iterable[Prospect]) -> float:
+    """The seconds that scenarios may take together, with the start of a run."""
+    return RUN_WITHIN + PATIENCE * sum(each.seconds or 0.0 for each in scenarios)
