@@ -73,7 +73,7 @@ def test_a_round_is_told_kept_and_held_against_the_threshold(
     assert run(config, threshold=50)
     said = capsys.readouterr()
     assert "2 mutants: about 20 s with 1 side by side" in said.err
-    assert "control: 1 static scenarios without any mutant" in said.err
+    assert 'control: "A" without any mutant' in said.err
     assert "[1/2] killed  policy-removed.networkpolicy-web (0 s, 0 not killed so far): pod web is open" in said.err
     assert "[2/2] survived  policy-removed.networkpolicy-shop (0 s, 1 not killed so far)" in said.err
     assert "Nothing notices that anybody may connect to shop." in said.out
