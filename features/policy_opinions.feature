@@ -18,6 +18,7 @@ Feature: Three opinions on every connection
     Scenario: What the rendered policies mean is what is expected, whatever the values
       Given the chart
       Then the NetworkPolicies of each of its values files, with "monitoring.enabled" set to false, mean what the table says, without any cluster
+      And each end blocks by itself what the table blocks, and what is on a port that nobody names, in each of its values files with "monitoring.enabled" set to false, without any cluster
 
     @cluster @REQ-POL-06
     Scenario: Table, policies and cluster agree
@@ -41,3 +42,4 @@ Feature: Three opinions on every connection
         | anything else                                                              | anything else                                                | blocked  |
       And the chart
       Then the NetworkPolicies of each of its values files, with "monitoring.enabled" set to true, mean what the table says, without any cluster
+      And each end blocks by itself what the table blocks, and what is on a port that nobody names, in each of its values files with "monitoring.enabled" set to true, without any cluster

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubernetes import client
@@ -13,7 +13,11 @@ from kube_acceptance.policy.places import Outsider, Pod
 from kube_acceptance.probe import Expectation
 from kube_acceptance.probe.inventory import ports
 from kube_acceptance.probe.observe import Cell
+from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.verdict import Verdict
+
+NOBODYS = 1
+"""A port that no chart names: tcpmux, which nobody has used for decades (RFC 7805)."""
 
 
 def agreement(
@@ -33,6 +37,29 @@ def agreement(
     world = _World(new_client)
     seen = {verdict.row: verdict for verdict in verdicts}
     return Agreement([world.case(row, connections.get(row, ()), seen.get(row)) for row in rows])
+
+
+def one_sided(
+    new_client: Callable[[], client.ApiClient],
+    connections: Mapping[Expectation, Sequence[Cell]],
+    rows: Sequence[Expectation],
+    own: Callable[[Pod], bool],
+) -> Iterator[str]:
+    """What only one end blocks, a sentence each: where a policy is lost, or written too widely, nobody would notice.
+
+    An end of one's own must block by itself what the table blocks, and what would go to a port that nobody names where
+    the table allows another. That an end is not as the table says is told by `agreement`, and not here.
+
+    Args:
+        new_client: Makes an API client of the cluster.
+        connections: What is connected for each row, as `Reachability.connections` tells.
+        rows: What the table expects.
+        own: Whether a pod is one whose policies are looked at.
+    """
+    world = _World(new_client)
+    for row in rows:
+        cells = [(cell, address) for cell in connections.get(row, ()) for address in cell.target.addresses]
+        yield from dict.fromkeys(said for cell, address in cells for said in world.open_ends(row, cell, address, own))
 
 
 class _World:
@@ -71,13 +98,30 @@ class _World:
     def _declares(self, address: str, cell: Cell) -> bool:
         return (cell.target.pod_port, str(cell.protocol)) in self._declared[address]
 
-    def _opinion(self, cell: Cell, address: str) -> Opinion | None:
+    def open_ends(self, row: Expectation, cell: Cell, address: str, own: Callable[[Pod], bool]) -> Iterator[str]:
+        """The ends of a row that do not block by themselves, as `one_sided` says."""
+        opinion, what = self._opinion(cell, address), str(row)
+        if opinion is None or opinion.outcome is not row.expected:
+            return
+        if row.expected is Outcome.ALLOWED:
+            opinion, what = self._opinion(cell, address, NOBODYS), f"{row}, on another port"
+        if opinion is None or not (opinion.egress.isolated_by or opinion.ingress.isolated_by):
+            return  # a pod and itself, or nobody that policies speak of
+        source, target = self._pods.get((cell.source.namespace, cell.source.pod)), self._at.get(address)
+        for end, side, way in ((source, opinion.egress, "out"), (target, opinion.ingress, "in")):
+            if end and own(end) and side.open:
+                by = side.allowed_by
+                why = f"NetworkPolicy {by.policy} does ({by})" if by else "no NetworkPolicy isolates it"
+                yield f"{what}: pod {end.name} would let it {way}: {why}"
+
+    def _opinion(self, cell: Cell, address: str, port: int = 0) -> Opinion | None:
+        """What the policies mean for a connection to the target's own port, or to another one."""
         source = self._pods.get((cell.source.namespace, cell.source.pod))
         if source is None:  # it went since the connection was made
             return None
         target = self._at.get(address, Outsider(address))
         policies = self._speaking({source.namespace, *([target.namespace] if isinstance(target, Pod) else [])})
-        return policies.opinion(source, target, cell.target.pod_port, cell.protocol)
+        return policies.opinion(source, target, port or cell.target.pod_port, cell.protocol)
 
     def _speaking(self, namespaces: set[str]) -> Policies:
         """The policies that speak of pods of these namespaces; what is malformed elsewhere is none of ours."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from kube_acceptance.config import Config
@@ -9,9 +11,11 @@ from kube_acceptance.errors import PolicyError
 from kube_acceptance.manifests import read_manifests
 from kube_acceptance.policy.agreement import Agreement
 from kube_acceptance.policy.described import Described, DescribedPeers
-from kube_acceptance.policy.meanings import agreement
+from kube_acceptance.policy.meanings import agreement, one_sided
+from kube_acceptance.policy.places import Pod
 from kube_acceptance.probe import Enforcement, Reachability
 from kube_acceptance.release import Chart, Release
+from kube_acceptance.release.release import INSTANCE
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.steps.charts import NAMESPACE
@@ -48,6 +52,29 @@ def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Tab
         note(line)
 
 
+@assertion(
+    "each end blocks by itself what the table blocks, and what is on a port that nobody names, in each of its values "
+    'files with "{path}" set to {value:value}, without any cluster',
+    example="each end blocks by itself what the table blocks, and what is on a port that nobody names, in each of its "
+    'values files with "monitoring.enabled" set to true, without any cluster',
+)
+def each_end_blocks(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
+    """No pod of the release relies on the policies of who is at the other end: one that is lost would be noticed."""
+
+    def own(pod: Pod) -> bool:
+        return pod.namespace == NAMESPACE and pod.labels.get(INSTANCE) == settings.release
+
+    said, looked = [], 0
+    for file in chart.values_files:
+        with _described(chart.using(file, **{path: value}), settings) as (cluster, looking):
+            expected = looking.complete(table)
+            looked += len(expected)
+            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own)  # type: ignore[misc]
+            said += [f"{file.name}: {each}" for each in found]
+    must(said, of="connections")
+    note(f"{looked} connections")
+
+
 @assertion("table, NetworkPolicies and cluster agree on every connection")
 def three_opinions_agree(release: Release, session: Session, canary: Enforcement, table: Table) -> None:
     """Every pair of endpoints has all three opinions; where they differ, the failure says which of them is wrong."""
@@ -61,11 +88,18 @@ def three_opinions_agree(release: Release, session: Session, canary: Enforcement
         note(line)
 
 
-def _without_a_cluster(chart: Chart, settings: Config, table: Table) -> Agreement:
+@contextlib.contextmanager
+def _described(chart: Chart, settings: Config) -> Iterator[tuple[Described, Reachability]]:
+    """The cluster that a chart and the add-ons would make, and who looks into it."""
     objects = chart.render(name=settings.release, namespace=NAMESPACE)
     addons = [settings.path(file).read_text(encoding="utf-8") for file in settings.cluster.addons]
     surroundings = [item for text in addons for item in read_manifests(text)]
     cluster = Described(objects, NAMESPACE, surroundings)
     with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
+        yield cluster, looking
+
+
+def _without_a_cluster(chart: Chart, settings: Config, table: Table) -> Agreement:
+    with _described(chart, settings) as (cluster, looking):
         expected = looking.complete(table)
         return agreement(lambda: cluster, looking.connections(expected), expected)
