@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.policy.agreement import Agreement
 from kube_acceptance.policy.described import Described, DescribedPeers
-from kube_acceptance.policy.meanings import agreement
+from kube_acceptance.policy.meanings import agreement, one_sided
+from kube_acceptance.policy.places import Pod
 from kube_acceptance.probe import Reachability
 
 TIER = "app.kubernetes.io/component"
@@ -121,6 +123,75 @@ def test_a_port_that_nothing_declares_cannot_be_expected() -> None:
         "8080, and NetworkPolicy shop-db isolates shop-db-0, and no rule of it lets shop-web-0 in on port 8080; "
         "no cluster was asked"
     )
+
+
+def outward(name: str, *peers: dict[str, Any], port: int | str = "main") -> dict[str, Any]:
+    """A policy of a tier that says as well whom it may connect to."""
+    one = policy(name)
+    ports = [{"port": port}] if port else []
+    one["spec"] |= {
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": [{"to": list(peers), "ports": ports}] if peers else [],
+    }
+    return one
+
+
+def both_ends(db: dict[str, Any], web: dict[str, Any]) -> list[str]:
+    """What is not blocked by both ends of web and db, of which one may connect to the other."""
+    cluster = Described([*shop()[:2], db, web], "shop")
+    rows = [("web", "db:5432", "allowed"), ("anything else", "anything else", "blocked")]
+
+    def stranger(pod: Pod) -> Pod:
+        return replace(pod, name=f"not {pod.name}", labels={TIER: f"not-{pod.labels.get(TIER)}"})
+
+    with Reachability(lambda: cluster, namespace="shop", image="", peers=DescribedPeers(cluster)) as looking:
+        expected = looking.complete(rows)
+        connections = looking.connections(expected)
+        found = one_sided(
+            lambda: cluster, connections, expected, lambda pod: pod.name in ("shop-db-0", "shop-web-0"), stranger
+        )
+        return list(dict.fromkeys(found))
+
+
+WOULD = "would let it"
+DB_IN = {"policyTypes": ["Ingress", "Egress"], "egress": []}
+
+
+def test_each_end_blocks_by_itself() -> None:
+    db = policy("db", of("web"), port=5432)
+    db["spec"] |= DB_IN
+    assert both_ends(db, outward("web", of("db"), port=5432)) == []
+
+
+@pytest.mark.parametrize(
+    ("db", "web", "said"),
+    [
+        (
+            policy("db", {"podSelector": {}}, port=5432),
+            outward("web", of("db"), port=5432),
+            f"not shop-web-0 -> shop-db-0:5432: pod shop-db-0 {WOULD} in: NetworkPolicy shop-db does (ingress rule 1)",
+        ),
+        (
+            policy("db", of("web"), port=5432),
+            outward("web", {"podSelector": {}}, port=5432),
+            f"shop-web-0 -> not shop-db-0:5432: pod shop-web-0 {WOULD} out: NetworkPolicy shop-web does (egress rule 1)",
+        ),
+        (
+            policy("db", of("web"), port=5432),
+            outward("web", of("db"), port=""),
+            "shop-web-0 -> shop-db-0:1: pod shop-web-0 would let it out: NetworkPolicy shop-web does (egress rule 1)",
+        ),
+        (
+            policy("db", of("web"), port=5432),
+            policy("web"),
+            "shop-web-0 -> shop-db-0:1: pod shop-web-0 would let it out: no NetworkPolicy isolates it",
+        ),
+    ],
+    ids=["anybody comes in", "out to anybody", "out to any port", "nothing said of what goes out"],
+)
+def test_what_only_the_other_end_blocks(db: dict[str, Any], web: dict[str, Any], said: str) -> None:
+    db["spec"] |= DB_IN
+    assert said in both_ends(db, web)
 
 
 @pytest.fixture

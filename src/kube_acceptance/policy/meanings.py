@@ -13,7 +13,7 @@ from kube_acceptance.policy.places import Outsider, Pod
 from kube_acceptance.probe import Expectation
 from kube_acceptance.probe.inventory import ports
 from kube_acceptance.probe.observe import Cell
-from kube_acceptance.probe.outcome import Outcome
+from kube_acceptance.probe.outcome import Outcome, Protocol
 from kube_acceptance.probe.verdict import Verdict
 
 NOBODYS = 1
@@ -44,22 +44,57 @@ def one_sided(
     connections: Mapping[Expectation, Sequence[Cell]],
     rows: Sequence[Expectation],
     own: Callable[[Pod], bool],
+    stranger: Callable[[Pod], Pod],
 ) -> Iterator[str]:
-    """What only one end blocks, a sentence each: where a policy is lost, or written too widely, nobody would notice.
+    """What pods of one's own do not block by themselves, a sentence each, whatever the other end does.
 
-    An end of one's own must block by itself what the table blocks, and what would go to a port that nobody names where
-    the table allows another. That an end is not as the table says is told by `agreement`, and not here.
+    Where a policy is lost or written too widely, the one at the other end hides it. So each pair of a table is looked
+    at on every port that the table knows and on one that nobody names, and once more with a stranger in the place of
+    the other end; what the table allows may pass, and nothing else.
 
     Args:
         new_client: Makes an API client of the cluster.
         connections: What is connected for each row, as `Reachability.connections` tells.
         rows: What the table expects.
         own: Whether a pod is one whose policies are looked at.
+        stranger: A pod that stands where another one does, and is not meant.
     """
     world = _World(new_client)
-    for row in rows:
-        cells = [(cell, address) for cell in connections.get(row, ()) for address in cell.target.addresses]
-        yield from dict.fromkeys(said for cell, address in cells for said in world.open_ends(row, cell, address, own))
+    cells = [
+        (row, cell, address) for row in rows for cell in connections.get(row, ()) for address in cell.target.addresses
+    ]
+    allowed = {
+        _key(cell, address, cell.target.pod_port) for row, cell, address in cells if row.expected is Outcome.ALLOWED
+    }
+    ports = {(cell.target.pod_port, cell.protocol) for _, cell, _ in cells} | {(NOBODYS, Protocol.TCP)}
+    pairs = {_key(cell, address): (cell, address) for _, cell, address in cells}
+    for cell, address in pairs.values():
+        source, target, policies = world.ends(cell, address)
+        for port, protocol in sorted(ports):
+            if source and _key(cell, address, port) not in allowed:
+                yield from _open_ends(policies, source, target, port, protocol, own)
+            if source and isinstance(target, Pod) and own(source):
+                yield from _open_ends(policies, source, stranger(target), port, protocol, own)
+            if source and isinstance(target, Pod) and own(target):
+                yield from _open_ends(policies, stranger(source), target, port, protocol, own)
+
+
+def _key(cell: Cell, address: str, *port: int) -> tuple[str | int, ...]:
+    return (cell.source.namespace, cell.source.pod, address, *port)
+
+
+def _open_ends(
+    policies: Policies, source: Pod, target: Pod | Outsider, port: int, protocol: Protocol, own: Callable[[Pod], bool]
+) -> Iterator[str]:
+    opinion = policies.opinion(source, target, port, protocol)
+    if not (opinion.egress.isolated_by or opinion.ingress.isolated_by):
+        return  # a pod and itself or its node, or pods that no policy speaks of
+    for end, side, way in ((source, opinion.egress, "out"), (target, opinion.ingress, "in")):
+        if isinstance(end, Pod) and own(end) and side.open:
+            by = side.allowed_by
+            why = f"NetworkPolicy {by.policy} does ({by})" if by else "no NetworkPolicy isolates it"
+            other = target.name if isinstance(target, Pod) else target.address
+            yield f"{source.name} -> {other}:{port}: pod {end.name} would let it {way}: {why}"
 
 
 class _World:
@@ -98,30 +133,16 @@ class _World:
     def _declares(self, address: str, cell: Cell) -> bool:
         return (cell.target.pod_port, str(cell.protocol)) in self._declared[address]
 
-    def open_ends(self, row: Expectation, cell: Cell, address: str, own: Callable[[Pod], bool]) -> Iterator[str]:
-        """The ends of a row that do not block by themselves, as `one_sided` says."""
-        opinion, what = self._opinion(cell, address), str(row)
-        if opinion is None or opinion.outcome is not row.expected:
-            return
-        if row.expected is Outcome.ALLOWED:
-            opinion, what = self._opinion(cell, address, NOBODYS), f"{row}, on another port"
-        if opinion is None or not (opinion.egress.isolated_by or opinion.ingress.isolated_by):
-            return  # a pod and itself, or nobody that policies speak of
-        source, target = self._pods.get((cell.source.namespace, cell.source.pod)), self._at.get(address)
-        for end, side, way in ((source, opinion.egress, "out"), (target, opinion.ingress, "in")):
-            if end and own(end) and side.open:
-                by = side.allowed_by
-                why = f"NetworkPolicy {by.policy} does ({by})" if by else "no NetworkPolicy isolates it"
-                yield f"{what}: pod {end.name} would let it {way}: {why}"
-
-    def _opinion(self, cell: Cell, address: str, port: int = 0) -> Opinion | None:
-        """What the policies mean for a connection to the target's own port, or to another one."""
+    def ends(self, cell: Cell, address: str) -> tuple[Pod | None, Pod | Outsider, Policies]:
+        """Who connects, if it is still there, to whom, and the policies that speak of them."""
         source = self._pods.get((cell.source.namespace, cell.source.pod))
-        if source is None:  # it went since the connection was made
-            return None
         target = self._at.get(address, Outsider(address))
-        policies = self._speaking({source.namespace, *([target.namespace] if isinstance(target, Pod) else [])})
-        return policies.opinion(source, target, port or cell.target.pod_port, cell.protocol)
+        namespaces = {end.namespace for end in (source, target) if isinstance(end, Pod)}
+        return source, target, self._speaking(namespaces)
+
+    def _opinion(self, cell: Cell, address: str) -> Opinion | None:
+        source, target, policies = self.ends(cell, address)
+        return policies.opinion(source, target, cell.target.pod_port, cell.protocol) if source else None
 
     def _speaking(self, namespaces: set[str]) -> Policies:
         """The policies that speak of pods of these namespaces; what is malformed elsewhere is none of ours."""

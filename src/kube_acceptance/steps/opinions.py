@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from kube_acceptance.config import Config
@@ -59,17 +60,25 @@ def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Tab
     'values files with "monitoring.enabled" set to true, without any cluster',
 )
 def each_end_blocks(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
-    """No pod of the release relies on the policies of who is at the other end: one that is lost would be noticed."""
+    """No pod of the release relies on the policies of who is at the other end: one that is lost would be noticed.
+
+    Nor does one take a stranger for somebody else: a pod of another release, or one without labels in a namespace that
+    is let in.
+    """
 
     def own(pod: Pod) -> bool:
         return pod.namespace == NAMESPACE and pod.labels.get(INSTANCE) == settings.release
+
+    def stranger(pod: Pod) -> Pod:
+        labels = {**pod.labels, INSTANCE: f"not-{settings.release}"} if own(pod) else {}
+        return replace(pod, name=f"stranger beside {pod.name}", labels=labels)
 
     said, looked = [], 0
     for file in chart.values_files:
         with _described(chart.using(file, **{path: value}), settings) as (cluster, looking):
             expected = looking.complete(table)
             looked += len(expected)
-            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own)  # type: ignore[misc]
+            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own, stranger)  # type: ignore[misc]
             said += [f"{file.name}: {each}" for each in found]
     must(said, of="connections")
     note(f"{looked} connections")
