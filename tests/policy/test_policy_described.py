@@ -174,7 +174,8 @@ def test_each_end_blocks_by_itself() -> None:
         (
             policy("db", of("web"), port=5432),
             outward("web", {"podSelector": {}}, port=5432),
-            f"shop-web-0 -> not shop-db-0:5432: pod shop-web-0 {WOULD} out: NetworkPolicy shop-web does (egress rule 1)",
+            f"shop-web-0 -> not shop-db-0:5432: pod shop-web-0 {WOULD} out: "
+            "NetworkPolicy shop-web does (egress rule 1)",
         ),
         (
             policy("db", of("web"), port=5432),
