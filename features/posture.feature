@@ -52,16 +52,22 @@ Feature: Posture
         | requests-and-limits    | task.resources                                       | task of Job task has no                     | null |
         | requests-and-limits    | nightly.resources.limits.memory                      | nightly of CronJob nightly has no memory    | null |
         | requests-within-limits | container.resources.requests.cpu                     | requests 2 of cpu, above its limit          | 2 |
+        | near-limits            | container.resources.limits.cpu                       | may take 1 of cpu, more than 50 times       | 1 |
+        | near-limits            | nightly.resources.limits.memory                      | may take 1Gi of memory, more than 8 times   | 1Gi |
         | bounded-scratch-space  | pod.volumes                                          | volume tmp of Deployment web                | [{name: tmp, emptyDir: {}}] |
         | readiness-probe        | container.readinessProbe                             | has ports but no readinessProbe             | null |
         | liveness-probe         | container.livenessProbe                              | has ports but no livenessProbe              | null |
         | startup-probe          | container.startupProbe                               | has ports but no startupProbe               | null |
         | patient-liveness       | container.livenessProbe.failureThreshold             | is restarted after 10 s                     | 1 |
+        | prompt-probes          | container.livenessProbe.failureThreshold             | the livenessProbe of container web          | 31 |
         | privileged             | container.securityContext.privileged                 | web of Deployment web is privileged         | true |
         | host-namespaces        | pod.hostNetwork                                      | have hostNetwork                            | true |
         | host-namespaces        | pod.hostPID                                          | have hostPID                                | true |
         | host-namespaces        | pod.hostIPC                                          | have hostIPC                                | true |
         | host-process           | pod.securityContext.windowsOptions                   | is a hostProcess                            | {hostProcess: true} |
+        | process-namespace      | pod.shareProcessNamespace                            | see each other's processes                  | true |
+        | service-links          | pod.enableServiceLinks                               | have a variable for each Service            | null |
+        | time-to-end            | pod.terminationGracePeriodSeconds                    | are killed at once                          | 0 |
         | volume-types           | pod.volumes                                          | is a hostPath                               | [{name: node, hostPath: {path: /}}] |
         | host-port              | container.ports                                      | takes the node's port 80                    | [{name: http, containerPort: 8080, hostPort: 80}] |
         | probe-host             | container.livenessProbe.httpGet.host                 | asks the host shop.example                  | shop.example |
@@ -72,6 +78,9 @@ Feature: Posture
         | non-root               | nightly.securityContext.runAsNonRoot                 | nightly of CronJob nightly may run as root  | false |
         | root-user              | pod.securityContext.runAsUser                        | the user of the pods of Deployment web is 0 | 0 |
         | root-user              | container.securityContext.runAsUser                  | the user of container web                   | 0 |
+        | root-group             | pod.securityContext.fsGroup                          | the group of the pods of Deployment web is 0 | 0 |
+        | root-group             | container.securityContext.runAsGroup                 | the group of container web                  | 0 |
+        | root-group             | pod.securityContext.supplementalGroups               | the group of the pods of Job task is 0      | [1, 0] |
         | seccomp                | pod.securityContext.seccompProfile                   | has the seccomp profile None                | null |
         | seccomp                | container.securityContext.seccompProfile             | has the seccomp profile Unconfined          | {type: Unconfined} |
         | apparmor               | container.securityContext.appArmorProfile            | the AppArmor profile of container web       | {type: Unconfined} |
@@ -95,6 +104,9 @@ Feature: Posture
         | no-plain-secret        | settings.apiKey                                      | ConfigMap web has a secret in its key       | hunter2 |
         | secrets-are-files      | container.env                                        | a Secret in its variable PASSWORD           | [{name: PASSWORD, valueFrom: {secretKeyRef: {name: web, key: password}}}] |
         | secrets-are-files      | container.envFrom                                    | a Secret in its variable web.*              | [{secretRef: {name: web}}] |
+        | secret-mode            | pod.volumes                                          | shows a Secret to everybody, by its mode 0644 | [{name: web, secret: {secretName: web}}] |
+        | secret-mode            | pod.volumes                                          | by its mode 0444                            | [{name: web, secret: {secretName: web, defaultMode: 288, items: [{key: a, path: a, mode: 292}]}}] |
+        | secret-mode            | pod.volumes                                          | by its mode 0444                            | [{name: web, projected: {defaultMode: 292, sources: [{secret: {name: web}}]}}] |
         | exact-image            | container.image                                      | runs web, which names no version            | web |
         | exact-image            | task.image                                           | runs web:latest, which                      | web:latest |
         | exact-image            | nightly.image                                        | which names no version                      | registry.example:5000/web:stable |
@@ -107,6 +119,9 @@ Feature: Posture
         | named-ports            | service.ports                                        | a port 80 without a name                    | [{port: 80, targetPort: http}] |
         | served-ports           | service.ports                                        | leads its port 80 to 9090                   | [{name: http, port: 80, targetPort: 9090}] |
         | served-ports           | service.selector                                     | leads its port 80 to http                   | {app: wed} |
+        | exact-selector         | service.selector.part                                | selects by less than Deployment web         | null |
+        | plain-service          | service.sessionAffinity                              | has sessionAffinity ClientIP                | ClientIP |
+        | plain-service          | service.internalTrafficPolicy                        | has internalTrafficPolicy Local             | Local |
         | cluster-ip             | service.type                                         | is of type LoadBalancer                     | LoadBalancer |
         | cluster-ip             | service.type                                         | is of type NodePort                         | NodePort |
         | cluster-ip             | service.externalIPs                                  | has externalIPs                             | [192.0.2.1] |

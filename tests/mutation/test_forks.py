@@ -84,6 +84,34 @@ def test_each_fork_has_its_mutant_and_its_scenarios_in_their_order(project: pyte
     assert (project.path / "ran").read_text().splitlines() == ["web web", "shop shop", "web other"]
 
 
+def test_what_cannot_be_made_is_not_tried_by_every_scenario(project: pytest.Pytester) -> None:
+    names = ["First", "Second", "Third", "Fourth"]
+    steps = ["the shop is open", "it is fine", "the shop is open", "the shop is open"]
+    scenarios = [
+        f"  @static\n  Scenario: {name}\n    Given {step}\n    Then it is fine\n"
+        for name, step in zip(names, steps, strict=True)
+    ]
+    (project.path / "features" / "b.feature").write_text("Feature: B\n" + "".join(scenarios))
+    closed = """
+from pytest_bdd import given
+
+
+@given("the shop is open")
+def shop(session):
+    if session.mutant:
+        raise AcceptanceError("it cannot be opened")
+
+
+@given("it is fine")
+def fine_before():
+    pass
+"""
+    elsewhere.define(project, STEPS + closed)
+    ids = [f"features/b.feature::{name}" for name in names] + IDS
+    [said] = meet(project, ("web", ids))
+    assert told(said) == [("First", "failed"), ("Second", "passed"), ("Third", "failed"), ("Fourth", "failed")]
+
+
 def test_red_for_another_reason_ends_nothing(project: pytest.Pytester) -> None:
     mutant = derived("web", signs=("anything else",))
     each = [

@@ -141,6 +141,9 @@ def both_ends(db: dict[str, Any], web: dict[str, Any]) -> list[str]:
     cluster = Described([*shop()[:2], db, web], "shop")
     rows = [("web", "db:5432", "allowed"), ("anything else", "anything else", "blocked")]
 
+    def own(pod: Pod) -> bool:
+        return pod.namespace == "shop" and pod.labels.get(TIER) in ("db", "web")
+
     def stranger(pod: Pod) -> Pod:
         return replace(pod, name=f"not {pod.name}", labels={TIER: f"not-{pod.labels.get(TIER)}"})
 

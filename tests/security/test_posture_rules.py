@@ -22,7 +22,12 @@ CONTAINER = {
         "seccompProfile": {"type": "RuntimeDefault"},
     },
 }
-POD = {"serviceAccountName": "web", "automountServiceAccountToken": False, "containers": [CONTAINER]}
+POD = {
+    "serviceAccountName": "web",
+    "automountServiceAccountToken": False,
+    "enableServiceLinks": False,
+    "containers": [CONTAINER],
+}
 ACCOUNT = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}
 POLICY: dict[str, Any] = {
     "apiVersion": "networking.k8s.io/v1",
@@ -261,3 +266,47 @@ def test_whether_two_probes_ask_the_same() -> None:
     assert containers({**ask, "periodSeconds": 1}, {**ask, "periodSeconds": 2})
     assert not containers({"httpGet": {"path": "/livez"}}, ask)
     assert not containers({"exec": {"command": ["true"]}}, ask)
+
+
+LESS = "Service web selects by less than Deployment web, without {}; add that to its selector [exact-selector]"
+
+
+@pytest.mark.parametrize(
+    ("selector", "said"),
+    [
+        ({"app": "web", "part": "server"}, []),
+        (
+            {"app": "web"},
+            [
+                "Service web selects the pods of Deployment web and Deployment other; say in its selector which "
+                "[exact-selector]",
+                LESS.format("part"),
+            ],
+        ),
+        (
+            {"part": "server"},
+            [LESS.format("app")],
+        ),
+    ],
+)
+def test_a_service_selects_one_workload_by_all_that_it_is_known_by(selector: dict[str, str], said: list[str]) -> None:
+    def deployment(name: str, part: str) -> dict[str, Any]:
+        made = workload()
+        labels = {"app": "web", "part": part}
+        template = {**made["spec"]["template"], "metadata": {"labels": labels}}
+        return {**made, "metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}, "template": template}}
+
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": selector}}
+    assert found(deployment("web", "server"), deployment("other", "worker"), service, ACCOUNT, POLICY) == said
+
+
+def test_readiness_gives_up_within_a_minute() -> None:
+    probe = {"tcpSocket": {"port": 80}, "periodSeconds": 5}
+    container = {**CONTAINER, "readinessProbe": {**probe, "failureThreshold": 13}}
+    assert found(workload(containers=[container]), ACCOUNT, POLICY) == [
+        "the readinessProbe of container web of Deployment web gives up after 65 s; lower its failureThreshold "
+        "[prompt-probes]"
+    ]
+    assert not found(
+        workload(containers=[{**container, "readinessProbe": {**probe, "failureThreshold": 12}}]), ACCOUNT, POLICY
+    )

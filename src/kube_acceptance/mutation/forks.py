@@ -19,13 +19,16 @@ from pydantic import TypeAdapter
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.mutant import load_derived
 from kube_acceptance.mutation.score import Verdict
-from kube_acceptance.mutation.verdict import judge
+from kube_acceptance.mutation.verdict import is_stuck, judge
 from kube_acceptance.plugin import session_key
 from kube_acceptance.release.renderings import Renderings
 from kube_acceptance.report.model import Record, Scenario
 from kube_acceptance.report.observer import RECORD
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+STUCK_ENOUGH = 2
+"""How many scenarios in turn must lack what they need for a fork to give up: on a cluster each waits for minutes."""
+
 FOR_PEOPLE = ("kube-acceptance-report", "kube-acceptance-evidence")
 """The plugins that a fork does without."""
 
@@ -105,12 +108,15 @@ class Fork:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a scenario said, and stop after the one that noticed: the others would say nothing new."""
+        """Keep what a scenario said, and stop where the others would say nothing new."""
         if told := getattr(report, RECORD, None):
             record = Scenario.from_dict(told)
             self._records[record.id] = record
             if judge(self._mutant, record)[0] is Verdict.KILLED:
                 self._session.shouldstop = f"{record.id} noticed"
+            last = list(self._records.values())[-STUCK_ENOUGH:]
+            if len(last) == STUCK_ENOUGH and all(map(is_stuck, last)):
+                self._session.shouldstop = "what the scenarios need cannot be made"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -48,6 +48,14 @@ def worst(said: Iterable[tuple[Verdict, str, str]]) -> tuple[Verdict, str, str]:
     return min(said, key=lambda one: ORDER.index(one[0]), default=(Verdict.SURVIVED, "", ""))
 
 
+def is_stuck(scenario: Scenario) -> bool:
+    """Whether a scenario failed before it did or expected anything: what it needs is not there."""
+    if scenario.status == "broken":
+        return True
+    failed = [place for place, step in enumerate(scenario.steps) if step.status == "failed"]
+    return scenario.status == "failed" and bool(failed) and word(scenario.steps[: failed[0] + 1]) == "given"
+
+
 def _expected(steps: Sequence[Step]) -> bool:
     """Whether the step that failed is one of Then."""
     return any(step.status == "failed" and word(steps[: place + 1]) == "then" for place, step in enumerate(steps))

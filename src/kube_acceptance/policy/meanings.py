@@ -60,27 +60,34 @@ def one_sided(
         stranger: A pod that stands where another one does, and is not meant.
     """
     world = _World(new_client)
-    cells = [
+    found = [
         (row, cell, address) for row in rows for cell in connections.get(row, ()) for address in cell.target.addresses
     ]
-    allowed = {
-        _key(cell, address, cell.target.pod_port) for row, cell, address in cells if row.expected is Outcome.ALLOWED
-    }
-    ports = {(cell.target.pod_port, cell.protocol) for _, cell, _ in cells} | {(NOBODYS, Protocol.TCP)}
-    pairs = {_key(cell, address): (cell, address) for _, cell, address in cells}
-    for cell, address in pairs.values():
+    ports = sorted({(cell.target.pod_port, cell.protocol) for _, cell, _ in found} | {(NOBODYS, Protocol.TCP)})
+    allowed: set[tuple[Any, ...]] = set()
+    pairs: dict[tuple[Any, ...], tuple[Pod, Pod | Outsider, Policies]] = {}
+    for row, cell, address in found:
         source, target, policies = world.ends(cell, address)
-        for port, protocol in sorted(ports):
-            if source and _key(cell, address, port) not in allowed:
+        if source and (own(source) or (isinstance(target, Pod) and own(target))):
+            pair = (_alike(source), _alike(target))  # pods of one workload are as good as one
+            pairs.setdefault(pair, (source, target, policies))
+            if row.expected is Outcome.ALLOWED:
+                allowed.add((*pair, cell.target.pod_port))
+    for pair, (source, target, policies) in pairs.items():
+        for port, protocol in ports:
+            if (*pair, port) not in allowed:
                 yield from _open_ends(policies, source, target, port, protocol, own)
-            if source and isinstance(target, Pod) and own(source):
+            if isinstance(target, Pod) and own(source):
                 yield from _open_ends(policies, source, stranger(target), port, protocol, own)
-            if source and isinstance(target, Pod) and own(target):
+            if isinstance(target, Pod) and own(target):
                 yield from _open_ends(policies, stranger(source), target, port, protocol, own)
 
 
-def _key(cell: Cell, address: str, *port: int) -> tuple[str | int, ...]:
-    return (cell.source.namespace, cell.source.pod, address, *port)
+def _alike(end: Pod | Outsider) -> tuple[str, ...]:
+    """What policies know of an end."""
+    if isinstance(end, Outsider):
+        return (end.address,)
+    return (end.namespace, *(f"{key}={value}" for key, value in sorted(end.labels.items())), *sorted(end.node))
 
 
 def _open_ends(

@@ -11,6 +11,9 @@ from kube_acceptance.release.objects import unbounded
 from kube_acceptance.security.posture.rendered import Rendered
 from kube_acceptance.security.posture.rule import rule
 
+TIMES = {"cpu": 50, "memory": 8}
+"""How many times its request a container may take: CPU is shared when it is short, memory is not."""
+
 
 @rule("requests-and-limits")
 def requests_and_limits(rendered: Rendered) -> Iterator[str]:
@@ -28,6 +31,19 @@ def requests_within_limits(rendered: Rendered) -> Iterator[str]:
         for name, amount in (resources.get("requests") or {}).items():
             if name in limits and _quantity(amount) > _quantity(limits[name]):
                 yield f"{each} requests {amount} of {name}, above its limit of {limits[name]}; lower the request"
+
+
+@rule("near-limits")
+def near_limits(rendered: Rendered) -> Iterator[str]:
+    """No container may take many times of what it requests: the scheduler counts requests, and the node has no more."""
+    for each in rendered.containers:
+        resources = each.spec.get("resources") or {}
+        requests = resources.get("requests") or {}
+        for name, limit in (resources.get("limits") or {}).items():
+            most = TIMES.get(name)
+            if most and name in requests and _quantity(limit) > most * _quantity(requests[name]):
+                requested = f"more than {most} times its request of {requests[name]}"
+                yield f"{each} may take {limit} of {name}, {requested}; raise the request"
 
 
 @rule("bounded-scratch-space")

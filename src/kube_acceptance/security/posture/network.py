@@ -66,6 +66,28 @@ def served_ports(rendered: Rendered) -> Iterator[str]:
                 )
 
 
+@rule("exact-selector")
+def exact_selector(rendered: Rendered) -> Iterator[str]:
+    """A Service selects the pods of one workload, by all labels by which that one knows them itself."""
+    for item in rendered.of("Service"):
+        chosen = [one for one in rendered.workloads if _chooses(item["spec"].get("selector"), one, item)]
+        if len(chosen) > 1:
+            yield f"{called(item)} selects the pods of {' and '.join(map(str, chosen))}; say in its selector which"
+        for one in chosen[:1]:
+            known = next(_known(it) for it in rendered.of(one.kind) if it["metadata"]["name"] == one.name)
+            if missing := ", ".join(sorted(known.keys() - item["spec"]["selector"].keys())):
+                yield f"{called(item)} selects by less than {one}, without {missing}; add that to its selector"
+
+
+@rule("plain-service")
+def plain_service(rendered: Rendered) -> Iterator[str]:
+    """A Service serves each request by any of its pods, wherever it comes from."""
+    for item in rendered.of("Service"):
+        for field, plain in (("sessionAffinity", "None"), ("internalTrafficPolicy", "Cluster")):
+            if (value := item["spec"].get(field, plain)) != plain:
+                yield f"{called(item)} has {field} {value}; remove it"
+
+
 def _open(rendered: Rendered, direction: Direction) -> Iterator[str]:
     policies = [(item, spec) for item in rendered.of("NetworkPolicy") if (spec := _read(item))]
     for workload in rendered.workloads:
@@ -74,6 +96,11 @@ def _open(rendered: Rendered, direction: Direction) -> Iterator[str]:
             for item, spec in policies
         ):
             yield f"no NetworkPolicy of {direction} selects the pods of {workload}; add one that denies by default"
+
+
+def _known(workload: Mapping[str, Any]) -> Mapping[str, str]:
+    """The labels by which a workload knows its pods."""
+    return ((workload.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
 
 
 def _chooses(selector: Mapping[str, str] | None, workload: Workload, service: Mapping[str, Any]) -> bool:

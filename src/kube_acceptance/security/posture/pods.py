@@ -110,6 +110,41 @@ def root_user(rendered: Rendered) -> Iterator[str]:
             yield f"the user of {where} is 0; set another in securityContext.runAsUser"
 
 
+@rule("root-group")
+def root_group(rendered: Rendered) -> Iterator[str]:
+    """No process is of the group 0, to which images often give more than to others."""
+    for where, context in _contexts(rendered):
+        fields = {name: context.get(name) for name in ("runAsGroup", "fsGroup")}
+        fields["supplementalGroups"] = 0 if 0 in (context.get("supplementalGroups") or []) else None
+        for name, group in fields.items():
+            if group == 0:
+                yield f"the group of {where} is 0; set another in securityContext.{name}"
+
+
+@rule("process-namespace")
+def process_namespace(rendered: Rendered) -> Iterator[str]:
+    """No container sees the processes, and through /proc the files, of another one."""
+    for workload in rendered.workloads:
+        if workload.spec.get("shareProcessNamespace"):
+            yield f"the containers of the pods of {workload} see each other's processes; remove shareProcessNamespace"
+
+
+@rule("service-links")
+def service_links(rendered: Rendered) -> Iterator[str]:
+    """No container is told of every Service of its namespace in variables, which may override its own settings."""
+    for workload in rendered.workloads:
+        if workload.spec.get("enableServiceLinks") is not False:
+            yield f"the pods of {workload} have a variable for each Service; set enableServiceLinks to false"
+
+
+@rule("time-to-end")
+def time_to_end(rendered: Rendered) -> Iterator[str]:
+    """Every pod has time to end what it does."""
+    for workload in rendered.workloads:
+        if workload.spec.get("terminationGracePeriodSeconds", 30) < 1:
+            yield f"the pods of {workload} are killed at once; raise terminationGracePeriodSeconds"
+
+
 @rule("seccomp")
 def seccomp(rendered: Rendered) -> Iterator[str]:
     """Every container's system calls are filtered."""

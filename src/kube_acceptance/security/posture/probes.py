@@ -50,6 +50,15 @@ def patient_liveness(rendered: Rendered) -> Iterator[str]:
             )
 
 
+@rule("prompt-probes")
+def prompt_probes(rendered: Rendered) -> Iterator[str]:
+    """What cannot serve gets no requests after a minute, and what hangs is restarted within five."""
+    for each in rendered.containers:
+        for name, longest in (("readinessProbe", 60), ("livenessProbe", 300)):
+            if (probe := each.spec.get(name)) and _patience(probe) > longest:
+                yield f"the {name} of {each} gives up after {_patience(probe)} s; lower its failureThreshold"
+
+
 def same_probes(container: Container) -> bool:
     """Whether a container's liveness probe asks the same as its readiness probe."""
     liveness, readiness = (container.spec.get(name) or {} for name in ("livenessProbe", "readinessProbe"))

@@ -35,5 +35,23 @@ def secrets_are_files(rendered: Rendered) -> Iterator[str]:
             yield f"{each} has a Secret in its variable {name}; mount it as a file"
 
 
+@rule("secret-mode")
+def secret_mode(rendered: Rendered) -> Iterator[str]:
+    """A Secret's files are read by their owner and group alone; the API's own mode is 0644."""
+    for where, volume in rendered.volumes:
+        sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
+        for source in sources:
+            if "secret" not in source:
+                continue
+            holder = source["secret"] if source is volume else volume["projected"]
+            modes = [
+                holder.get("defaultMode", 0o644),
+                *(one.get("mode", 0) for one in source["secret"].get("items") or []),
+            ]
+            for mode in modes:
+                if mode & 0o007:
+                    yield f"{where} shows a Secret to everybody, by its mode {mode:04o}; set defaultMode to 0440"
+
+
 def _secret(name: str, value: str) -> bool:
     return bool(value and _NAME.search(name)) or bool(_IN_URL.search(value))
