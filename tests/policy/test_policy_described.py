@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -144,15 +145,13 @@ def both_ends(db: dict[str, Any], web: dict[str, Any]) -> list[str]:
     def own(pod: Pod) -> bool:
         return pod.namespace == "shop" and pod.labels.get(TIER) in ("db", "web")
 
-    def stranger(pod: Pod) -> Pod:
-        return replace(pod, name=f"not {pod.name}", labels={TIER: f"not-{pod.labels.get(TIER)}"})
+    def strangers(pod: Pod) -> Iterator[Pod]:
+        yield replace(pod, name=f"not {pod.name}", labels={TIER: f"not-{pod.labels.get(TIER)}"})
 
     with Reachability(lambda: cluster, namespace="shop", image="", peers=DescribedPeers(cluster)) as looking:
         expected = looking.complete(rows)
         connections = looking.connections(expected)
-        found = one_sided(
-            lambda: cluster, connections, expected, lambda pod: pod.name in ("shop-db-0", "shop-web-0"), stranger
-        )
+        found = one_sided(lambda: cluster, connections, expected, own, strangers)
         return list(dict.fromkeys(found))
 
 

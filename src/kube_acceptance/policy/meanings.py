@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubernetes import client
@@ -44,7 +44,7 @@ def one_sided(
     connections: Mapping[Expectation, Sequence[Cell]],
     rows: Sequence[Expectation],
     own: Callable[[Pod], bool],
-    stranger: Callable[[Pod], Pod],
+    strangers: Callable[[Pod], Iterable[Pod]],
 ) -> Iterator[str]:
     """What pods of one's own do not block by themselves, a sentence each, whatever the other end does.
 
@@ -57,7 +57,7 @@ def one_sided(
         connections: What is connected for each row, as `Reachability.connections` tells.
         rows: What the table expects.
         own: Whether a pod is one whose policies are looked at.
-        stranger: A pod that stands where another one does, and is not meant.
+        strangers: Pods that stand where another one does, or look like it, and are not meant.
     """
     world = _World(new_client)
     found = [
@@ -78,9 +78,11 @@ def one_sided(
             if (*pair, port) not in allowed:
                 yield from _open_ends(policies, source, target, port, protocol, own)
             if isinstance(target, Pod) and own(source):
-                yield from _open_ends(policies, source, stranger(target), port, protocol, own)
+                for other in strangers(target):
+                    yield from _open_ends(policies, source, other, port, protocol, own)
             if isinstance(target, Pod) and own(target):
-                yield from _open_ends(policies, stranger(source), target, port, protocol, own)
+                for other in strangers(source):
+                    yield from _open_ends(policies, other, target, port, protocol, own)
 
 
 def _alike(end: Pod | Outsider) -> tuple[str, ...]:

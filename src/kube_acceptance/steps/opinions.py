@@ -11,7 +11,7 @@ from kube_acceptance.config import Config
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.manifests import read_manifests
 from kube_acceptance.policy.agreement import Agreement
-from kube_acceptance.policy.described import Described, DescribedPeers
+from kube_acceptance.policy.described import ELSEWHERE, Described, DescribedPeers
 from kube_acceptance.policy.meanings import agreement, one_sided
 from kube_acceptance.policy.places import Pod
 from kube_acceptance.probe import Enforcement, Reachability
@@ -62,23 +62,27 @@ def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Tab
 def each_end_blocks(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
     """No pod of the release relies on the policies of who is at the other end: one that is lost would be noticed.
 
-    Nor does one take a stranger for somebody else: a pod of another release, or one without labels in a namespace that
-    is let in.
+    Nor does one take a stranger for somebody else: a pod of another release, one without labels in a namespace that is
+    let in, or one elsewhere with the labels of whom it may talk to.
     """
 
     def own(pod: Pod) -> bool:
         return pod.namespace == NAMESPACE and pod.labels.get(INSTANCE) == settings.release
 
-    def stranger(pod: Pod) -> Pod:
-        labels = {**pod.labels, INSTANCE: f"not-{settings.release}"} if own(pod) else {}
-        return replace(pod, name=f"stranger beside {pod.name}", labels=labels)
+    def strangers(pod: Pod) -> Iterator[Pod]:
+        name = f"stranger like {pod.name}"
+        if own(pod):
+            yield replace(pod, name=name, labels={**pod.labels, INSTANCE: f"not-{settings.release}"})
+        else:
+            yield replace(pod, name=name, labels={})
+            yield replace(pod, name=name, namespace=ELSEWHERE)
 
     said, looked = [], 0
     for file in chart.values_files:
         with _described(chart.using(file, **{path: value}), settings) as (cluster, looking):
             expected = looking.complete(table)
             looked += len(expected)
-            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own, stranger)  # type: ignore[misc]
+            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own, strangers)  # type: ignore[misc]
             said += [f"{file.name}: {each}" for each in found]
     must(said, of="connections")
     note(f"{looked} connections")
