@@ -60,6 +60,8 @@ Feature: Posture
         | startup-probe          | container.startupProbe                               | has ports but no startupProbe               | null |
         | patient-liveness       | container.livenessProbe.failureThreshold             | is restarted after 10 s                     | 1 |
         | prompt-probes          | container.livenessProbe.failureThreshold             | the livenessProbe of container web          | 31 |
+        | telling-probes         | container.readinessProbe                             | asks only whether a port is open            | {httpGet: null, tcpSocket: {port: http}, periodSeconds: 5, failureThreshold: 2} |
+        | telling-probes         | container.livenessProbe                              | runs sh -c true, which always ends well     | {httpGet: null, exec: {command: [sh, -c, "true"]}, periodSeconds: 10, failureThreshold: 3} |
         | privileged             | container.securityContext.privileged                 | web of Deployment web is privileged         | true |
         | host-namespaces        | pod.hostNetwork                                      | have hostNetwork                            | true |
         | host-namespaces        | pod.hostPID                                          | have hostPID                                | true |

@@ -301,7 +301,7 @@ def test_a_service_selects_one_workload_by_all_that_it_is_known_by(selector: dic
 
 
 def test_readiness_gives_up_within_a_minute() -> None:
-    probe = {"tcpSocket": {"port": 80}, "periodSeconds": 5}
+    probe = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}
     container = {**CONTAINER, "readinessProbe": {**probe, "failureThreshold": 13}}
     assert found(workload(containers=[container]), ACCOUNT, POLICY) == [
         "the readinessProbe of container web of Deployment web gives up after 65 s; lower its failureThreshold "

@@ -11,6 +11,7 @@ from typing import Any
 from kube_acceptance.security.posture.rendered import Container, Rendered
 from kube_acceptance.security.posture.rule import rule
 
+WELL = ("true", "/bin/true", "/usr/bin/true", ":", "exit 0")
 WAYS = ("exec", "grpc", "httpGet", "tcpSocket")
 
 
@@ -57,6 +58,18 @@ def prompt_probes(rendered: Rendered) -> Iterator[str]:
         for name, longest in (("readinessProbe", 60), ("livenessProbe", 300)):
             if (probe := each.spec.get(name)) and _patience(probe) > longest:
                 yield f"the {name} of {each} gives up after {_patience(probe)} s; lower its failureThreshold"
+
+
+@rule("telling-probes")
+def telling_probes(rendered: Rendered) -> Iterator[str]:
+    """Every probe asks something that what hangs or has lost its data does not answer."""
+    for each in rendered.containers:
+        for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+            probe = each.spec.get(name) or {}
+            if "tcpSocket" in probe:  # the kernel takes connections for a process that hangs
+                yield f"the {name} of {each} asks only whether a port is open; ask by httpGet, grpc or exec"
+            if (command := (probe.get("exec") or {}).get("command") or [""])[-1] in WELL:
+                yield f"the {name} of {each} runs {' '.join(command)}, which always ends well; run what can fail"
 
 
 def same_probes(container: Container) -> bool:
