@@ -22,12 +22,12 @@ Feature: Mutation testing of a deployment
     @REQ-MUT-03
     Scenario: A mutant is killed for the right reason, or it is told what it was
       Given the example project "tests/charts/guarded"
-      When "kube-acceptance mutate" runs there with "policy-removed.*-ledger root-allowed.*-ledger liveness-never-gives-up.*-till*"
+      When "kube-acceptance mutate" runs there with "policy-removed.*-ledger root-allowed.*-ledger pods-no-history.*-till"
       Then it says of each of these mutants
         | mutant                                                       | verdict  | because                       |
         | policy-removed.networkpolicy-shop-ledger                     | killed   | is blocked, expected allowed  |
         | root-allowed.statefulset-shop-ledger                         | killed   | may run as root               |
-        | liveness-never-gives-up.deployment-shop-till.container-till  | survived |                               |
+        | pods-no-history.deployment-shop-till                         | survived |                               |
 
     @REQ-MUT-03
     Scenario: Nothing counts where the control is not green
@@ -43,17 +43,17 @@ Feature: Mutation testing of a deployment
     Scenario: The living documentation tells how many were killed, and of each survivor what nobody notices
       Given the example project "tests/charts/guarded"
       And nobody has to notice these of its mutants until tomorrow
-        | mutant                                            | because                        |
-        | liveness-never-gives-up.*-ledger.container-ledger | a ledger that hangs is awaited |
+        | mutant                   | because                           |
+        | pods-no-history.*-ledger | nobody goes back to an old ledger |
       When its suite runs with "-q"
-      And "kube-acceptance mutate" runs there with "policy-removed.*-ledger liveness-never-gives-up.* --threshold 60"
+      And "kube-acceptance mutate" runs there with "policy-removed.*-ledger pods-no-history.* --threshold 60"
       Then it ends badly, and says "1 of 2 mutants that count were killed, 50 %, which is below the threshold of 60 %"
       And its living documentation says what became of these mutants
-        | fate       | sentence                                                                                                    |
-        | killed     | Without NetworkPolicy shop-ledger, which says who may connect to the pods of StatefulSet shop-ledger        |
-        | survived   | Nothing notices that the livenessProbe of container till of Deployment shop-till must fail                  |
-        | equivalent | Nothing notices that the livenessProbe of container ledger of StatefulSet shop-ledger must fail             |
-        | equivalent | a ledger that hangs is awaited                                                                              |
+        | fate       | sentence                                                                                             |
+        | killed     | Without NetworkPolicy shop-ledger, which says who may connect to the pods of StatefulSet shop-ledger |
+        | survived   | Nothing notices that Deployment shop-till keeps none of its former versions                          |
+        | equivalent | Nothing notices that StatefulSet shop-ledger keeps none of its former versions                       |
+        | equivalent | nobody goes back to an old ledger                                                                    |
       And its living documentation says how many were killed of the mutants of each of these
         | part                      | killed |
         | REQ-SHOP-01               | 1 of 2 |
