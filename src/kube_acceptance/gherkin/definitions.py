@@ -80,6 +80,10 @@ def shape(phrase: str) -> str:
     return re.sub(r"\{[^{}]*\}|\(\?P<\w+>[^)]*\)", "{}", phrase)
 
 
+lookup_key = pytest.StashKey["Lookup"]()
+"""Where a session keeps the one that its features were judged with."""
+
+
 class Lookup:
     """Finds the definitions of a step among those that a feature file can see, each phrase once.
 

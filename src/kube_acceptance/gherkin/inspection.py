@@ -10,7 +10,7 @@ import pytest
 
 from kube_acceptance.gherkin import checks, snippets
 from kube_acceptance.gherkin.collect import FeatureFile
-from kube_acceptance.gherkin.definitions import Lookup
+from kube_acceptance.gherkin.definitions import Lookup, lookup_key
 from kube_acceptance.gherkin.mistakes import Kind, Mistake, count, told
 from kube_acceptance.gherkin.source import Source, read
 from kube_acceptance.report import Recorder
@@ -170,7 +170,7 @@ class Inspection:
             yield from checks.unknown_tags(source.uri, tags, self._tags, self._shown_tags)
         if self._trace:
             yield from checks.requirements(sources, self._trace)
-        lookup = Lookup(session._fixturemanager)
+        lookup = session.config.stash[lookup_key] = Lookup(session._fixturemanager)
         lookup.serve(self._patch)
         files = [file for file in self._files if file.collected is not None]
         known = {each.fixture: each for file in files for each in lookup.visible(file)}.values()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_bdd.scenario import find_fixturedefs_for_step, scenario_wrapper_template_registry
-from pytest_bdd.steps import step_function_context_registry
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kube_acceptance.gherkin.definitions import lookup_key
 from kube_acceptance.plugin import NEEDS_CLUSTER, TIERS, history_key, session_key
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.plan import is_scenario, planned
@@ -133,15 +133,14 @@ def asked(item: Any) -> tuple[frozenset[str], frozenset[str]]:
     """
     if not is_scenario(item):
         return frozenset(), frozenset()
-    manager = item.session._fixturemanager
+    manager, lookup = item.session._fixturemanager, item.config.stash[lookup_key]
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
     wanted: list[str] = []
     modules: set[str] = set()
     for step in scenario_wrapper_template_registry[item.obj].render(example).steps:
-        for definition in find_fixturedefs_for_step(step=step, fixturemanager=manager, node=item):
-            function = step_function_context_registry[definition.func].step_func
-            wanted += inspect.signature(function).parameters
-            modules.add(inspect.unwrap(function).__module__)
+        for definition in lookup.find(item.parent, step.type, step.name):
+            wanted += definition.needs(step.name)
+            modules.add(inspect.unwrap(definition.function).__module__)
     found: set[str] = set()
     while wanted:
         if (name := wanted.pop()) not in found:
