@@ -6,14 +6,14 @@ depends on what images are built from besides, and on what the cluster is made o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from kube_acceptance.config import FILE, Config
+from kube_acceptance.fingerprint import contents, fingerprint
 from kube_acceptance.images.source import source_tag
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.running.prospect import Prospect
@@ -86,17 +86,11 @@ def _settings(file: Path) -> str:
     return json.dumps(settings, default=str)
 
 
-def _texts(places: Iterable[Path], root: Path) -> Iterable[str]:
-    """Paths and contents of files and of all files in folders."""
+def _texts(places: Iterable[Path], root: Path) -> Iterator[str]:
+    """Paths and contents of files and of all files in folders; what is not the project's has paths of its own."""
     for place in places:
-        found = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
-        for file in found:
-            if not _LEFT_OUT.intersection(file.parts):
-                base = root if file.is_relative_to(root) else place.parent
-                yield file.relative_to(base).as_posix()
-                yield hashlib.sha256(file.read_bytes()).hexdigest()
+        yield from contents(place, root if place.is_relative_to(root) else place.parent, without=_LEFT_OUT)
 
 
 def _digest(parts: Iterable[str]) -> str:
-    # in JSON "ab","c" is not "a","bc"
-    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:LENGTH]
+    return fingerprint(parts)[:LENGTH]

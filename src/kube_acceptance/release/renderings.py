@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from kube_acceptance.fingerprint import contents, fingerprint
 
 
 class Renderings:
@@ -30,9 +30,8 @@ class Renderings:
             make: Runs it, where nothing is kept; what it raises is not kept.
         """
         program = helm.stat()
-        parts = [str(program.st_size), str(program.st_mtime_ns), *values, *words, *_contents(chart)]
-        # in JSON "ab","c" is not "a","bc"
-        file = self._folder / hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        parts = [str(program.st_size), str(program.st_mtime_ns), *values, *words, *contents(chart, chart)]
+        file = self._folder / fingerprint(parts)
         if file.is_file():
             return file.read_text(encoding="utf-8")
         text = make()
@@ -40,9 +39,3 @@ class Renderings:
         part.write_text(text, encoding="utf-8")
         part.rename(file)  # whole or not at all
         return text
-
-
-def _contents(folder: Path) -> Iterator[str]:
-    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-        yield file.relative_to(folder).as_posix()
-        yield hashlib.sha256(file.read_bytes()).hexdigest()
