@@ -13,7 +13,7 @@ PodTemplate = tuple[str, Mapping[str, Any]]
 class Workload:
     """An object that runs pods: its kind, name and namespace, and its pods' metadata and specification.
 
-    The namespace is empty where the object does not name it.
+    The namespace is empty where the object does not name it. `selector` are the labels by which it knows its pods.
     """
 
     kind: str
@@ -21,6 +21,7 @@ class Workload:
     namespace: str
     metadata: Mapping[str, Any]
     spec: Mapping[str, Any]
+    selector: Mapping[str, str]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -46,7 +47,13 @@ def workloads(objects: Iterable[Mapping[str, Any]]) -> Iterator[Workload]:
                 metadata.get("namespace") or "",
                 template.get("metadata") or {},
                 template["spec"],
+                match_labels(spec),
             )
+
+
+def match_labels(spec: Mapping[str, Any]) -> Mapping[str, str]:
+    """The labels that the selector in a specification asks for."""
+    return (spec.get("selector") or {}).get("matchLabels") or {}
 
 
 def pod_templates(objects: Iterable[Mapping[str, Any]]) -> Iterator[PodTemplate]:

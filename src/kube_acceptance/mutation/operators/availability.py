@@ -9,6 +9,7 @@ from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.place import Deriver, Place, of_kind
 from kube_acceptance.mutation.operators.services import NOBODY
+from kube_acceptance.release.objects import match_labels
 
 NEVER = 1000
 """By how much the target of an autoscaler is raised, so that no load reaches it."""
@@ -21,7 +22,7 @@ def budgets(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each PodDisruptionBudget removed, permitting all and nothing, for no pods and for more than its own."""
     for budget in of_kind(objects, "PodDisruptionBudget"):
         spec = budget.value["spec"]
-        labels = (spec.get("selector") or {}).get("matchLabels") or {}
+        labels = match_labels(spec)
         other = [budget.remove("spec", "minAvailable")] if "minAvailable" in spec else []
         yield _budget(budget, "removed", f"{budget}", f"there is no {budget}")
         for operator, number, words in (

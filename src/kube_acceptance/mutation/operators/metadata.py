@@ -9,7 +9,7 @@ from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.jobs import HOOK
 from kube_acceptance.mutation.operators.place import Place, of_kind, pods
 from kube_acceptance.mutation.operators.storage import POLICY
-from kube_acceptance.release.objects import workloads
+from kube_acceptance.release.objects import match_labels, workloads
 
 DIGESTS = ("checksum", "hash", "sha256", "digest")
 """Words in the names of annotations that are there to change with something else."""
@@ -82,7 +82,7 @@ def _templates(objects: Sequence[Object]) -> Iterator[tuple[Place, frozenset[str
         if pod.item["kind"] == "Pod":
             continue
         value: Mapping[str, object] = metadata[pod.signs[0] + pod.item["kind"]]
-        selector = (pod.item["spec"].get("selector") or {}).get("matchLabels") or {}
+        selector = match_labels(pod.item["spec"])
         path = pod.path.removesuffix("/spec") + "/metadata"
         yield Place(pod.item, path, value, pod.words, "pods", pod.signs), frozenset(selector)
 

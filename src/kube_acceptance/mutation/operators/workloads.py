@@ -8,7 +8,7 @@ from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.operators import Object
 from kube_acceptance.mutation.operators.place import Deriver, containers_of, of_kind, pods
 from kube_acceptance.mutation.operators.services import NOBODY, UNSERVED
-from kube_acceptance.release.objects import workloads
+from kube_acceptance.release.objects import match_labels, workloads
 
 GRACE = 30  # seconds that pods have to end where they do not say
 KILLED_AT_ONCE = 1  # second; 0 would take them out of the API before they have ended
@@ -113,7 +113,7 @@ def selectors(objects: Sequence[Object]) -> Iterator[Derived]:
     """Each workload claiming the pods of another one as its own."""
     found = list(workloads(objects))
     for place in of_kind(objects, *MANAGED):
-        labels = (place.value["spec"].get("selector") or {}).get("matchLabels") or {}
+        labels = match_labels(place.value["spec"])
         for label in labels:
             fewer = {key: value for key, value in labels.items() if key != label}
             others = [

@@ -8,7 +8,7 @@ from decimal import Decimal
 from kubernetes.utils.quantity import parse_quantity
 
 from kube_acceptance.release.objects import unbounded
-from kube_acceptance.security.posture.rendered import Rendered
+from kube_acceptance.security.posture.rendered import Container, Rendered
 from kube_acceptance.security.posture.rule import rule
 
 TIMES = {"cpu": 50, "memory": 8}
@@ -25,25 +25,18 @@ def requests_and_limits(rendered: Rendered) -> Iterator[str]:
 @rule("requests-within-limits")
 def requests_within_limits(rendered: Rendered) -> Iterator[str]:
     """No container requests more than its limit: the API server refuses such a pod."""
-    for each in rendered.containers:
-        resources = each.spec.get("resources") or {}
-        limits = resources.get("limits") or {}
-        for name, amount in (resources.get("requests") or {}).items():
-            if name in limits and _quantity(amount) > _quantity(limits[name]):
-                yield f"{each} requests {amount} of {name}, above its limit of {limits[name]}; lower the request"
+    for each, name, request, limit in _bounded(rendered):
+        if _quantity(request) > _quantity(limit):
+            yield f"{each} requests {request} of {name}, above its limit of {limit}; lower the request"
 
 
 @rule("near-limits")
 def near_limits(rendered: Rendered) -> Iterator[str]:
     """No container may take many times of what it requests: the scheduler counts requests, and the node has no more."""
-    for each in rendered.containers:
-        resources = each.spec.get("resources") or {}
-        requests = resources.get("requests") or {}
-        for name, limit in (resources.get("limits") or {}).items():
-            most = TIMES.get(name)
-            if most and name in requests and _quantity(limit) > most * _quantity(requests[name]):
-                requested = f"more than {most} times its request of {requests[name]}"
-                yield f"{each} may take {limit} of {name}, {requested}; raise the request"
+    for each, name, request, limit in _bounded(rendered):
+        if (most := TIMES.get(name)) and _quantity(limit) > most * _quantity(request):
+            requested = f"its request of {request}"
+            yield f"{each} may take {limit} of {name}, more than {most} times {requested}; raise the request"
 
 
 @rule("bounded-scratch-space")
@@ -52,6 +45,16 @@ def bounded_scratch_space(rendered: Rendered) -> Iterator[str]:
     for where, volume in rendered.volumes:
         if "emptyDir" in volume and not (volume["emptyDir"] or {}).get("sizeLimit"):
             yield f"{where} is an emptyDir without a limit; set its sizeLimit"
+
+
+def _bounded(rendered: Rendered) -> Iterator[tuple[Container, str, object, object]]:
+    """The resources of which a container has both a request and a limit."""
+    for each in rendered.containers:
+        resources = each.spec.get("resources") or {}
+        limits = resources.get("limits") or {}
+        for name, request in (resources.get("requests") or {}).items():
+            if name in limits:
+                yield each, name, request, limits[name]
 
 
 def _quantity(written: object) -> Decimal:

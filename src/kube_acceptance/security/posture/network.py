@@ -74,8 +74,7 @@ def exact_selector(rendered: Rendered) -> Iterator[str]:
         if len(chosen) > 1:
             yield f"{called(item)} selects the pods of {' and '.join(map(str, chosen))}; say in its selector which"
         for one in chosen[:1]:
-            known = next(_known(it) for it in rendered.of(one.kind) if it["metadata"]["name"] == one.name)
-            if missing := ", ".join(sorted(known.keys() - item["spec"]["selector"].keys())):
+            if missing := ", ".join(sorted(one.selector.keys() - item["spec"]["selector"].keys())):
                 yield f"{called(item)} selects by less than {one}, without {missing}; add that to its selector"
 
 
@@ -96,11 +95,6 @@ def _open(rendered: Rendered, direction: Direction) -> Iterator[str]:
             for item, spec in policies
         ):
             yield f"no NetworkPolicy of {direction} selects the pods of {workload}; add one that denies by default"
-
-
-def _known(workload: Mapping[str, Any]) -> Mapping[str, str]:
-    """The labels by which a workload knows its pods."""
-    return ((workload.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
 
 
 def _chooses(selector: Mapping[str, str] | None, workload: Workload, service: Mapping[str, Any]) -> bool:

@@ -62,8 +62,7 @@ def host_port(rendered: Rendered) -> Iterator[str]:
 def probe_host(rendered: Rendered) -> Iterator[str]:
     """No probe and no lifecycle hook asks another host than the pod."""
     for each in rendered.containers:
-        actions = {name: each.spec.get(name) for name in ("startupProbe", "readinessProbe", "livenessProbe")}
-        actions |= {f"lifecycle.{name}": hook for name, hook in (each.spec.get("lifecycle") or {}).items()}
+        actions = each.probes | {f"lifecycle.{name}": hook for name, hook in (each.spec.get("lifecycle") or {}).items()}
         for name, action in actions.items():
             for way in ("httpGet", "tcpSocket"):
                 if host := ((action or {}).get(way) or {}).get("host"):

@@ -56,7 +56,7 @@ def prompt_probes(rendered: Rendered) -> Iterator[str]:
     """What cannot serve gets no requests after a minute, and what hangs is restarted within five."""
     for each in rendered.containers:
         for name, longest in (("readinessProbe", 60), ("livenessProbe", 300)):
-            if (probe := each.spec.get(name)) and _patience(probe) > longest:
+            if (probe := each.probes.get(name)) and _patience(probe) > longest:
                 yield f"the {name} of {each} gives up after {_patience(probe)} s; lower its failureThreshold"
 
 
@@ -64,8 +64,7 @@ def prompt_probes(rendered: Rendered) -> Iterator[str]:
 def telling_probes(rendered: Rendered) -> Iterator[str]:
     """Every probe asks something that what hangs or has lost its data does not answer."""
     for each in rendered.containers:
-        for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-            probe = each.spec.get(name) or {}
+        for name, probe in each.probes.items():
             if "tcpSocket" in probe:  # the kernel takes connections for a process that hangs
                 yield f"the {name} of {each} asks only whether a port is open; ask by httpGet, grpc or exec"
             if (command := (probe.get("exec") or {}).get("command") or [""])[-1] in WELL:

@@ -10,6 +10,7 @@ from typing import Any
 from kube_acceptance.release.objects import Workload, workloads
 from kube_acceptance.release.release import COMPONENT
 
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 ENDS = ("Job", "CronJob")  # the kinds of workloads whose pods do their work and go
 
 
@@ -42,6 +43,11 @@ class Container:
     def effective(self, field: str) -> Any:
         """A field of its security context, or its pod's where it has none of its own."""
         return self.context.get(field, (self.workload.spec.get("securityContext") or {}).get(field))
+
+    @property
+    def probes(self) -> dict[str, Mapping[str, Any]]:
+        """Its probes, by their names."""
+        return {name: self.spec[name] for name in PROBES if self.spec.get(name)}
 
     @property
     def environment(self) -> Iterator[Mapping[str, Any]]:

@@ -39,15 +39,11 @@ def secrets_are_files(rendered: Rendered) -> Iterator[str]:
 def secret_mode(rendered: Rendered) -> Iterator[str]:
     """A Secret's files are read by their owner and group alone; the API's own mode is 0644."""
     for where, volume in rendered.volumes:
-        sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
-        for source in sources:
-            if "secret" not in source:
-                continue
-            holder = source["secret"] if source is volume else volume["projected"]
-            modes = [
-                holder.get("defaultMode", 0o644),
-                *(one.get("mode", 0) for one in source["secret"].get("items") or []),
-            ]
+        projected = volume.get("projected") or {}
+        found = [(volume["secret"], volume["secret"])] if "secret" in volume else []
+        found += [(projected, each["secret"]) for each in projected.get("sources") or [] if "secret" in each]
+        for files, secret in found:
+            modes = [files.get("defaultMode", 0o644), *(item.get("mode", 0) for item in secret.get("items") or [])]
             for mode in modes:
                 if mode & 0o007:
                     yield f"{where} shows a Secret to everybody, by its mode {mode:04o}; set defaultMode to 0440"
