@@ -72,10 +72,10 @@ def one_sided(
             pair = (_alike(source), _alike(target))  # pods of one workload are as good as one
             pairs.setdefault(pair, (source, target, policies))
             if row.expected is Outcome.ALLOWED:
-                allowed.add((*pair, cell.target.pod_port))
+                allowed.add((*pair, cell.target.pod_port, cell.protocol))
     for pair, (source, target, policies) in pairs.items():
         for port, protocol in ports:
-            if (*pair, port) not in allowed:
+            if (*pair, port, protocol) not in allowed:
                 yield from _open_ends(policies, source, target, port, protocol, own)
             if isinstance(target, Pod) and own(source):
                 for other in strangers(target):
