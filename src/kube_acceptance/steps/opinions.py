@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from kube_acceptance.config import Config
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.manifests import read_manifests
-from kube_acceptance.policy.agreement import Agreement
 from kube_acceptance.policy.described import ELSEWHERE, Described, DescribedPeers
 from kube_acceptance.policy.meanings import agreement, one_sided
 from kube_acceptance.policy.places import Pod
-from kube_acceptance.probe import Enforcement, Reachability
+from kube_acceptance.probe import Enforcement, Expectation, Reachability
+from kube_acceptance.probe.observe import Cell
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.release.release import INSTANCE
 from kube_acceptance.report import note
@@ -41,13 +40,13 @@ def complete_table_of_connections(datatable: list[list[str]]) -> Table:
 def policies_mean_what_the_table_says(chart: Chart, settings: Config, table: Table, path: str, value: Any) -> None:
     """Computed from what the chart and the add-ons render with a value, for pods as their templates describe them."""
     said = []
-    for file in chart.values_files:
-        opinions = _without_a_cluster(chart.using(file, **{path: value}), settings, table)
-        note(f"{file.name}: {len(opinions.cases)} connections")
+    for file, described in _of_each_values_file(chart, settings, table, path, value):
+        opinions = agreement(*described)
+        note(f"{file}: {len(opinions.cases)} connections")
         try:
             opinions.check()
         except PolicyError as error:
-            said.append(f"{file.name}: {error}")
+            said.append(f"{file}: {error}")
     must(said, of="values files")
     for line in opinions.table():
         note(line)
@@ -78,12 +77,10 @@ def each_end_blocks(chart: Chart, settings: Config, table: Table, path: str, val
             yield replace(pod, name=name, namespace=ELSEWHERE)
 
     said, looked = [], 0
-    for file in chart.values_files:
-        with _described(chart.using(file, **{path: value}), settings) as (cluster, looking):
-            expected = looking.complete(table)
-            looked += len(expected)
-            found = one_sided(lambda it=cluster: it, looking.connections(expected), expected, own, strangers)  # type: ignore[misc]
-            said += [f"{file.name}: {each}" for each in found]
+    for file, described in _of_each_values_file(chart, settings, table, path, value):
+        found = one_sided(*described, own, strangers)
+        said += [f"{file}: {each}" for each in found]
+        looked += len(described.rows)
     must(said, of="connections")
     note(f"{looked} connections")
 
@@ -101,18 +98,26 @@ def three_opinions_agree(release: Release, session: Session, canary: Enforcement
         note(line)
 
 
-@contextlib.contextmanager
-def _described(chart: Chart, settings: Config) -> Iterator[tuple[Described, Reachability]]:
-    """The cluster that a chart and the add-ons would make, and who looks into it."""
-    objects = chart.render(name=settings.release, namespace=NAMESPACE)
+class _Described(NamedTuple):
+    """What a table expects of a cluster that is only described, and who is connected for each of its rows."""
+
+    new_client: Callable[[], Described]
+    connections: Mapping[Expectation, Sequence[Cell]]
+    rows: Sequence[Expectation]
+
+
+def _of_each_values_file(
+    chart: Chart, settings: Config, table: Table, path: str, value: Any
+) -> Iterator[tuple[str, _Described]]:
+    """The table in the cluster that the chart and the add-ons would make, by values file, each with a value besides."""
     addons = [settings.path(file).read_text(encoding="utf-8") for file in settings.cluster.addons]
     surroundings = [item for text in addons for item in read_manifests(text)]
-    cluster = Described(objects, NAMESPACE, surroundings)
+    for file in chart.values_files:
+        objects = chart.using(file, **{path: value}).render(name=settings.release, namespace=NAMESPACE)
+        yield file.name, _described(Described(objects, NAMESPACE, surroundings), table)
+
+
+def _described(cluster: Described, table: Table) -> _Described:
     with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
-        yield cluster, looking
-
-
-def _without_a_cluster(chart: Chart, settings: Config, table: Table) -> Agreement:
-    with _described(chart, settings) as (cluster, looking):
         expected = looking.complete(table)
-        return agreement(lambda: cluster, looking.connections(expected), expected)
+        return _Described(lambda: cluster, looking.connections(expected), expected)
