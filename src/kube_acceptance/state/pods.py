@@ -129,10 +129,11 @@ def nodes(release: Release, component: str) -> set[str]:
 
 
 def restarts(release: Release, component: str) -> dict[tuple[str, str], int]:
-    """How often kubelet has restarted each container of a tier's pods, by the names of pod and container."""
+    """How often kubelet has restarted each container of a tier's pods, by the pod's UID and the container in words."""
     return {
-        (each.pod, each.name): each.status.restart_count if each.status else 0
-        for each in containers(release, component)
+        (str(pod.metadata.uid), f"container {status.name} of pod {pod.metadata.name}"): status.restart_count
+        for pod in release.pods(component)
+        for status in pod.status.container_statuses or []
     }
 
 

@@ -149,13 +149,13 @@ def remember_restarts(release: Release, component: str) -> dict[tuple[str, str],
 def no_container_restarted_since(
     release: Release, component: str, remembered_restarts: dict[tuple[str, str], int]
 ) -> None:
-    """Kubelet has restarted no container of a tier since they were remembered; those of new pods never."""
-    now = pods.restarts(release, component)
+    """Kubelet has restarted no container of a tier since they were remembered; one of a new pod, never."""
+    now = some(pods.restarts(release, component).items(), what=f"{component} containers")
     must(
         (
-            f"container {each[1]} of pod {each[0]} has restarted {more} times since then"
-            for each, count in now.items()
-            if (more := count - remembered_restarts.get(each, 0))
+            f"{container} has restarted {more} times since then"
+            for (uid, container), count in now
+            if (more := count - remembered_restarts.get((uid, container), 0))
         ),
         of="containers",
     )
