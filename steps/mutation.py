@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 PROGRAM = Path(sys.executable).with_name("kube-acceptance")
 ENDS_WITHIN = 600.0  # seconds
-REPORTS = "reports"
-OWN = (REPORTS, "__pycache__")  # what runs of a project write into its folder
+OWN = ("reports", "__pycache__")  # what runs of a project write into its folder
 FIRST = 3.0  # seconds in which a round that is going to be killed at least runs
 
 
@@ -42,12 +41,12 @@ class Mutated:
 
     exitstatus: int
     said: str
-    root: Path
+    reports: Path
 
     @property
     def score(self) -> Score:
         """The round's score; raises AcceptanceError when it left none."""
-        file = self.root / REPORTS / DATA
+        file = self.reports / DATA
         if not file.is_file():
             raise AcceptanceError(f"the round left no {DATA}", details=self.said.splitlines()[-15:])
         return Score.model_validate_json(file.read_text(encoding="utf-8"))
@@ -97,7 +96,7 @@ def mutate_is_killed(suite: Suite, options: str, count: int) -> Mutated:
             if process.poll() is not None:
                 raise AcceptanceError(f"the round was over after {seconds:.0f} s, before it was killed")
             os.killpg(process.pid, signal.SIGKILL)
-        kept.append(len(_kept(suite.root)))
+        kept.append(len(_kept(suite.reports)))
     note(f"killed {count} times; kept then: {', '.join(map(str, kept))}")
     return _mutate(suite, options)
 
@@ -173,7 +172,7 @@ PARTS = """Object.fromEntries([...document.querySelectorAll('table.parts > tbody
 
 
 def _page(suite: Suite, page: Page) -> Page:
-    page.goto((suite.root / REPORTS / DOCUMENT).as_uri())
+    page.goto((suite.reports / DOCUMENT).as_uri())
     return page
 
 
@@ -187,7 +186,7 @@ def files_are_the_same(suite: Suite, files_before: dict[str, str]) -> None:
 
 @assertion("no mutant was judged twice", timed=False)
 def judged_once(suite: Suite, mutated: Mutated) -> None:
-    kept = [each.id for each in _kept(suite.root)]
+    kept = [each.id for each in _kept(suite.reports)]
     twice = sorted(name for name, count in Counter(kept).items() if count > 1)
     must((f"{name} was judged more than once" for name in twice), of="mutants")
     if len(kept) != mutated.score.planned:
@@ -196,14 +195,14 @@ def judged_once(suite: Suite, mutated: Mutated) -> None:
 
 @assertion("nothing of it is kept", timed=False)
 def nothing_kept(suite: Suite) -> None:
-    if found := _kept(suite.root):
+    if found := _kept(suite.reports):
         raise AcceptanceError(f"{len(found)} results were kept, such as that of {found[0].id}")
 
 
 def _mutate(suite: Suite, options: str) -> Mutated:
     done = command.run(_words(options), timeout=ENDS_WITHIN, check=False, cwd=suite.root, env=suite.env)
     note(f"exit status {done.returncode} after {done.seconds:.1f} s")
-    return Mutated(done.returncode, done.stdout + done.stderr, suite.root)
+    return Mutated(done.returncode, done.stdout + done.stderr, suite.reports)
 
 
 def _words(options: str) -> list[str]:
@@ -215,8 +214,8 @@ def _files(root: Path) -> dict[str, str]:
     return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in found}
 
 
-def _kept(root: Path) -> list[Result]:
-    file = root / REPORTS / FILE
+def _kept(reports: Path) -> list[Result]:
+    file = reports / FILE
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return [Result.model_validate(json.loads(line)) for line in lines if line.endswith("}")]
 

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -132,44 +132,42 @@ def mutate(
     began, started = datetime.now(UTC), time.monotonic()
     jobs = jobs or os.cpu_count() or 1
     name = cluster_name or named(config)
-    with scratch("renderings") as kept:
+    with ExitStack() as stack:
+        kept = Path(stack.enter_context(scratch("renderings")))
         round_ = Round(
             chosen.mutants,
             sight=sight,
             sources=Sources(config),
             store=store,
-            runs=project.SuiteRuns(config.root, ["--cluster-name", name], Path(kept)),
+            runs=project.SuiteRuns(config.root, ["--cluster-name", name], kept),
             tiers=tiers,
             jobs=jobs,
             say=progress,
             fresh=fresh,
         )
-        # static scenarios need neither Docker nor a cluster
-        needed = {*round_.meeting} - {"static"}
-        with project.reserved(config, name, keep=keep) if needed else nullcontext():
-            known = f", {len(round_.known)} of them judged before" if round_.known else ""
-            takes = _about(round_.estimate(store.usual(USUAL)))
-            progress(f"{len(chosen.mutants)} mutants{known}: {takes} with {jobs} side by side")
-            results: list[Result] = []
-            try:
-                for result in round_.results():
-                    results.append(result)
-                    if len(results) > len(round_.known):
-                        _tell(result, results, len(chosen.mutants))
-            finally:
-                score = Score(
-                    began=began,
-                    seconds=round(time.monotonic() - started, 1),
-                    commit=commit(config.root),
-                    derived=len(chosen.ids),
-                    planned=len(chosen.mutants),
-                    chosen=chosen.how,
-                    results=results,
-                )
-                console = Console(width=None if os.isatty(1) else WIDTH)
-                passed = (
-                    close(score, config, threshold=threshold, ids=chosen.ids, console=console) if results else False
-                )
+        if {*round_.meeting} - {"static"}:  # static scenarios need neither Docker nor a cluster
+            stack.enter_context(project.reserved(config, name, keep=keep))
+        known = f", {len(round_.known)} of them judged before" if round_.known else ""
+        takes = _about(round_.estimate(store.usual(USUAL)))
+        progress(f"{len(chosen.mutants)} mutants{known}: {takes} with {jobs} side by side")
+        results: list[Result] = []
+        try:
+            for result in round_.results():
+                results.append(result)
+                if len(results) > len(round_.known):
+                    _tell(result, results, len(chosen.mutants))
+        finally:
+            score = Score(
+                began=began,
+                seconds=round(time.monotonic() - started, 1),
+                commit=commit(config.root),
+                derived=len(chosen.ids),
+                planned=len(chosen.mutants),
+                chosen=chosen.how,
+                results=results,
+            )
+            console = Console(width=None if os.isatty(1) else WIDTH)
+            passed = close(score, config, threshold=threshold, ids=chosen.ids, console=console) if results else False
     return passed
 
 

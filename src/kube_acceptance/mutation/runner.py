@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import AcceptanceError
@@ -83,7 +82,7 @@ def run_all(
     wanted = list(dict.fromkeys(node for mutant in mutants for node in mutant.scenario))
     say(f"control: {', '.join(wanted)} without any mutant")
     within = RUN_WITHIN + CONTROL_WITHIN * len(wanted)
-    control, seconds = _run(wanted, root, options, reports and reports / "control", timeout=within)
+    control, seconds = _run(wanted, root, options, reports and reports / "control", timeout=within, env={})
     green = [each for each in control if each.status == "passed"]
     say(f"control: {len(green)} of {len(control)} scenarios are green ({seconds:.0f} s)")
     for mutant in mutants:
@@ -112,7 +111,7 @@ def _judged(
     try:
         with scratch("harness") as folder:
             env, taken = mutant.crippled(Path(folder)), [*options, "--mutant", str(mutant.file)]
-            records, seconds = _run(mutant.scenario, root, taken, reports, env=env)
+            records, seconds = _run(mutant.scenario, root, taken, reports, timeout=RUN_WITHIN, env=env)
     except CommandError as error:
         return Judgement(mutant, Verdict.TIMED_OUT, error.summary, error.completed.seconds)
     after = _of(mutant, records)
@@ -127,8 +126,8 @@ def _run(
     options: Sequence[str],
     reports: Path | None,
     *,
-    timeout: float = RUN_WITHIN,
-    env: Mapping[str, str] = MappingProxyType({}),
+    timeout: float,
+    env: Mapping[str, str],
 ) -> tuple[list[Scenario], float]:
     with contextlib.nullcontext(reports) if reports else scratch("mutant") as folder:
         ended = Suite(root, Path(folder), env).run("-q", *nodes, *options, timeout=timeout)

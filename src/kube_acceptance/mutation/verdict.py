@@ -38,7 +38,7 @@ def judge(mutant: Derived, scenario: Scenario) -> tuple[Verdict, str]:
     if scenario.status == "broken":
         refused = failure.error == REFUSED
         return (Verdict.INVALID if refused else Verdict.KILLED_ELSEWHERE), failure.first_line
-    if failure.error not in SAYS_SOMETHING or not _expected(scenario.steps):
+    if failure.error not in SAYS_SOMETHING or _failed_at(scenario.steps) != "then":
         return Verdict.KILLED_ELSEWHERE, failure.first_line
     return (Verdict.KILLED if _names(failure, mutant) else Verdict.KILLED_ELSEWHERE), failure.first_line
 
@@ -50,15 +50,12 @@ def worst(said: Iterable[tuple[Verdict, str, str]]) -> tuple[Verdict, str, str]:
 
 def is_stuck(scenario: Scenario) -> bool:
     """Whether a scenario failed before it did or expected anything: what it needs is not there."""
-    if scenario.status == "broken":
-        return True
-    failed = [place for place, step in enumerate(scenario.steps) if step.status == "failed"]
-    return scenario.status == "failed" and bool(failed) and word(scenario.steps[: failed[0] + 1]) == "given"
+    return scenario.status == "broken" or (scenario.status == "failed" and _failed_at(scenario.steps) == "given")
 
 
-def _expected(steps: Sequence[Step]) -> bool:
-    """Whether the step that failed is one of Then."""
-    return any(step.status == "failed" and word(steps[: place + 1]) == "then" for place, step in enumerate(steps))
+def _failed_at(steps: Sequence[Step]) -> str:
+    """Given, when or then: what the step that failed is one of; empty when none did."""
+    return next((word(steps[: place + 1]) for place, step in enumerate(steps) if step.status == "failed"), "")
 
 
 def _names(failure: Failure, mutant: Derived) -> bool:
