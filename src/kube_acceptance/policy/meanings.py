@@ -103,7 +103,7 @@ def _open_ends(
             by = side.allowed_by
             why = f"NetworkPolicy {by.policy} does ({by})" if by else "no NetworkPolicy isolates it"
             other = target.name if isinstance(target, Pod) else target.address
-            yield f"{source.name} -> {other}:{port}: pod {end.name} would let it {way}: {why}"
+            yield f"{source.name} -> {other}:{protocol.port(port)}: pod {end.name} would let it {way}: {why}"
 
 
 class _World:

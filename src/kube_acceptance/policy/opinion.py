@@ -222,7 +222,7 @@ def _because(
 ) -> str:
     apart = isinstance(source, Pod) and isinstance(target, Pod) and source.namespace != target.namespace
     frm, to = _name(source, apart), _name(target, apart)
-    on = f"port {port}" + ("" if protocol is Protocol.TCP else f"/{protocol}")
+    on = f"port {protocol.port(port)}"
     if not egress.isolated_by and not ingress.isolated_by:
         return "no NetworkPolicy isolates either end"
     closed = []

@@ -11,10 +11,9 @@ from typing import Any
 from kube_acceptance.policy.opinion import NAME_LABEL, Opinion, Policies
 from kube_acceptance.policy.places import Outsider, Pod
 from kube_acceptance.policy.spec import API, KIND
-from kube_acceptance.probe.outcome import Outcome, Protocol
+from kube_acceptance.probe.outcome import PROBED, Outcome, Protocol
 
 PORTS = (9090, 9091, 9092)
-PROBED = (Protocol.TCP, Protocol.UDP)
 # the labels repeat from namespace to namespace, and one lacks what the others have
 NAMESPACE_LABELS: Mapping[str, Mapping[str, str]] = {
     "x": {"team": "red", "stage": "test"},

@@ -30,7 +30,7 @@ class Endpoint:
     protocol: Protocol = Protocol.TCP
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.port}" + ("/UDP" if self.protocol is Protocol.UDP else "")
+        return f"{self.name}:{self.protocol.port(self.port)}"
 
 
 Pair = tuple[str, Endpoint]

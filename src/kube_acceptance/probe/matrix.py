@@ -46,4 +46,4 @@ class Expectation:
     @property
     def destination(self) -> str:
         """The target as people write it."""
-        return f"{self.target}:{self.port}" + ("/UDP" if self.protocol is Protocol.UDP else "")
+        return f"{self.target}:{self.protocol.port(self.port)}"

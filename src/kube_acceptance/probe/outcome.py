@@ -24,5 +24,9 @@ class Protocol(StrEnum):
     UDP = "UDP"
     SCTP = "SCTP"
 
+    def port(self, number: int) -> str:
+        """How a table writes a port of it: `53/UDP`; TCP goes without saying."""
+        return f"{number}" if self is Protocol.TCP else f"{number}/{self}"
+
 
 PROBED = (Protocol.TCP, Protocol.UDP)

@@ -70,7 +70,7 @@ class Lane:
     attempts: list[Attempt] = field(default_factory=list)
 
     def __str__(self) -> str:
-        to = f"{self.target.name}:{self.port}" + ("/UDP" if self.protocol is Protocol.UDP else "")
+        to = f"{self.target.name}:{self.protocol.port(self.port)}"
         return f"the open connection {self.source.name} -> {to}" if self.is_open else f"{self.source.name} -> {to}"
 
     def request(self) -> dict[str, Any]:
