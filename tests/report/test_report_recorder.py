@@ -704,6 +704,36 @@ def test_ctrl_c_with_workers(project: Project) -> None:
     assert run.verdict == "failed"
 
 
+def test_ctrl_c_before_the_controller_heard_of_what_had_begun(project: Project) -> None:
+    conftest = project.pytester.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text()
+        + textwrap.dedent("""
+        import os, pathlib, time
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_logstart(nodeid):
+            if "second" in nodeid and "PYTEST_XDIST_WORKER" not in os.environ:
+                while not pathlib.Path("it-has-begun").exists():
+                    time.sleep(0.01)
+                raise KeyboardInterrupt
+        """)
+    )
+    project.add_steps("""
+        @when("it goes wrong")
+        def it_takes_long():
+            import pathlib, time
+            pathlib.Path("it-has-begun").touch()
+            time.sleep(60)
+    """)
+    project.feature(THREE)
+    run = project.run("-n", "1", exits=2, apart=True)
+    assert by_name(run) == {"First": "passed", "Second": "broken", "Third": "not run"}
+    _, second, _ = run.scenarios()
+    assert second.failure is not None
+    assert second.failure.first_line == "The run ended while this scenario was running."
+
+
 def test_secrets_are_redacted_everywhere(project: Project) -> None:
     project.add_steps("""
         @then("it leaks")

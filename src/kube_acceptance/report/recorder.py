@@ -337,10 +337,12 @@ class Recorder:
         elif self._died and not self._end_reason:
             self._end_reason = "workers died and were not replaced"
         crashes = {nodeid: worker for nodeid, worker in self._crashes.items() if worker not in self._broken_off}
+        # what a worker began just before it was stopped is known by its word alone
+        begun = of_scenarios(self._begun) | self._reached.keys()
         return Heard(
             attempts=self._attempts,
-            begun=of_scenarios(self._begun),
-            unfinished=of_scenarios(self._begun - self._ended),
+            begun=begun,
+            unfinished=begun - of_scenarios(self._ended),
             reached=self._reached,
             crashes={self._ids[nodeid]: worker for nodeid, worker in crashes.items() if nodeid in self._ids},
             undefined=undefined,
