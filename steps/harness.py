@@ -21,6 +21,7 @@ from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.security import canary
 from kube_acceptance.security.canary import Canary, Look
 from kube_acceptance.session import Session
+from kube_acceptance.settings import VARIABLES
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
@@ -43,7 +44,7 @@ def example(settings: Config, session: Session, tmp_path: Path) -> Callable[...,
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
         env = session.mutant.crippled(tmp_path) if session.mutant else {}
-        return Suite(root, root / "reports", env, options)
+        return Suite(root, root / "reports", env, options, forget=tuple(VARIABLES))
 
     return of
 

@@ -102,7 +102,7 @@ def test_a_configuration_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.kube-acceptance]\nchar = "charts/shop"\n')
     assert named(tmp_path) == {
         "Configuration": missing(
-            "pyproject.toml: tool.kube-acceptance has no key 'char'; did you mean 'chart'?", "Correct pyproject.toml."
+            "pyproject.toml: tool.kube-acceptance has no key 'char'; did you mean 'chart'?", "Correct it there."
         )
     }
 

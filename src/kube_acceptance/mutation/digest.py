@@ -40,7 +40,9 @@ class Sources:
         config = self._config
         harness = Path(__file__).parents[1]
         own = [config.path(each) for each in ("steps", "conftest.py")]
-        return _digest([_settings(config.path(FILE)), *_texts([config.path(config.chart), *own, harness], config.root)])
+        said = [config.model_dump_json(exclude={"mutation"})] if config.said else []  # by variables
+        files = _texts([config.path(config.chart), *own, harness], config.root)
+        return _digest([_settings(config.path(FILE)), *said, *files])
 
     @cached_property
     def everything(self) -> str:
