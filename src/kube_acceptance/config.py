@@ -100,7 +100,7 @@ class ExceptionConfig(_Section):
     """
 
     id: str = Field(
-        description="the vulnerability's, or one of its other names; `not-assessed` excuses a package that is not assessed"
+        description="the vulnerability's, or one of its other names; `not-assessed` excuses that none of it is known"
     )
     package: str = Field(description="the package that has it")
     reason: str = Field(default="", description="why it does no harm meanwhile")
