@@ -40,7 +40,9 @@ class Sources:
         config = self._config
         harness = Path(__file__).parents[1]
         own = [config.path(each) for each in ("steps", "conftest.py")]
-        said = [config.model_dump_json(exclude={"mutation"})] if config.said else []  # by variables
+        # what variables say stands in no file
+        otherwise = any(not key.startswith("mutation.") for key in config.said)
+        said = [config.model_dump_json(exclude={"mutation"})] if otherwise else []
         files = _texts([config.path(config.chart), *own, harness], config.root)
         return _digest([_settings(config.path(FILE)), *said, *files])
 
