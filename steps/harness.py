@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.readback import in_data, in_junit, in_messages
 from kube_acceptance.security import canary
 from kube_acceptance.security.canary import Canary, Look
+from kube_acceptance.settings import VARIABLES
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 
@@ -41,7 +43,7 @@ def example(settings: Config, tmp_path: Path) -> Callable[..., Suite]:
         root = shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("reports"))
         file = root / "pyproject.toml"
         file.write_text(file.read_text().replace("../../..", str(settings.root)))
-        return Suite(root, root / "reports", {}, options)
+        return Suite(root, root / "reports", {}, options, forget=tuple(VARIABLES))
 
     return of
 
@@ -74,6 +76,11 @@ def file_says(suite: Suite, file: str, words: str, others: str) -> None:
     if words not in text:
         raise AcceptanceError(f"{words!r} does not stand in {file}")
     (suite.root / file).write_text(text.replace(words, others))
+
+
+@given('its variable "{name}" is "{value}"', target_fixture="suite")
+def its_variable(suite: Suite, name: str, value: str) -> Suite:
+    return replace(suite, env={**suite.env, name: value})
 
 
 @given("its quarantine is")
@@ -124,6 +131,12 @@ def ends_well(ended: Ended, verdict: str) -> None:
     _must_end(ended, well=True)
     if ended.run.verdict != verdict:
         raise AcceptanceError(f'its verdict is "{ended.run.verdict}", not "{verdict}"')
+
+
+@assertion('the title of its reports is "{title}"', timed=False)
+def reports_are_titled(ended: Ended, title: str) -> None:
+    if ended.run.title != title:
+        raise AcceptanceError(f'their title is "{ended.run.title}"')
 
 
 @assertion("it says each of these once", timed=False)

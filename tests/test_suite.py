@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def suite(tmp_path: Path) -> Suite:
 
 def test_runs_to_its_end(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw7")
-    ended = suite.run(timeout=60)
+    monkeypatch.setenv("KUBE_ACCEPTANCE_FEATURES", "elsewhere")
+    ended = replace(suite, forget=("KUBE_ACCEPTANCE_FEATURES",)).run(timeout=60)
     assert ended.exitstatus == 1
     assert [scenario.status for scenario in ended.run.scenarios()] == ["failed"]
     assert "'ADDED'" in ended.said

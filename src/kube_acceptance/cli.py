@@ -14,6 +14,7 @@ import typer
 
 from kube_acceptance import config as configuration
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
+from kube_acceptance.settings import load
 
 # each command imports what it needs and no other does: all of it takes longer than most commands
 
@@ -70,7 +71,7 @@ def clean(
     from kube_acceptance.tools import resolve
 
     cache = configuration.cache_folder()
-    settings = configuration.load(Path.cwd()) if images else None
+    settings = load(Path.cwd()) if images else None
     outcome = sweep(
         finders(cache, tool=lambda name: resolve(name, cache=cache), everything=everything, project=settings),
         dry_run=dry_run,
@@ -114,7 +115,7 @@ def mutants(
     from kube_acceptance.mutation.score import Verdict
     from kube_acceptance.tools import resolve
 
-    settings = configuration.load(Path.cwd())
+    settings = load(Path.cwd())
     found = mutation.load_all(settings.path(settings.mutants))
     chosen = [mutation.load(settings.path(settings.mutants) / f"{name}.yaml") for name in names or []] or found
     judgements = []
@@ -197,7 +198,7 @@ def mutate(
     from kube_acceptance.mutation.command import Choice, listed, mutate
 
     choice = Choice(patterns=names or [], since=since, count=count, seed=seed, tiers=tier or [])
-    settings = configuration.load(Path.cwd())
+    settings = load(Path.cwd())
     if show:
         typer.echo(listed(settings, choice))
         return
@@ -239,7 +240,7 @@ def policies(
     from kube_acceptance.policy.check import WORLDS, check, new_seed
     from kube_acceptance.session import PROBE, Session, cluster_name
 
-    settings = configuration.load(Path.cwd())
+    settings = load(Path.cwd())
     session = Session(
         settings,
         owner=os.getpid(),
@@ -283,7 +284,7 @@ def lint(
     from kube_acceptance.security.posture import RULES, charts
     from kube_acceptance.tools import resolve
 
-    settings = configuration.load(Path.cwd())
+    settings = load(Path.cwd())
     helm = resolve("helm", cache=settings.cache)
     given = Chart(helm, (chart or settings.path(settings.chart)).absolute())
     if not (given.folder / "Chart.yaml").is_file():
@@ -370,6 +371,38 @@ def steps(
         catalogue.show(found, Console())
     else:
         typer.echo(catalogue.plain(found))
+
+
+@app.command()
+def settings(
+    markdown: Annotated[bool, typer.Option("--markdown", help="the reference of all keys, docs/settings.md")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON, with the names of options and variables")] = False,
+) -> None:
+    """Print every key of the configuration, its value, and who said it: pyproject.toml, a variable, or nobody.
+
+    In a pipe a line for each key, with tabs between the three.
+
+    Examples:
+        kube-acceptance settings
+
+        KUBE_ACCEPTANCE_CLUSTER_IMAGE=kindest/node:v1.30.0 kube-acceptance settings | grep cluster
+
+        kube-acceptance settings --markdown > docs/settings.md
+    """
+    from kube_acceptance.settings import show
+
+    if markdown:
+        typer.echo(show.markdown(), nl=False)
+        return
+    config = load(Path.cwd())
+    if as_json:
+        typer.echo(show.as_json(config))
+    elif os.isatty(1):
+        from rich.console import Console
+
+        Console().print(show.table(config))
+    else:
+        typer.echo(show.plain(config))
 
 
 def main() -> None:

@@ -6,14 +6,17 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from kube_acceptance.errors import ConfigurationError
 
@@ -30,27 +33,25 @@ class _Section(BaseModel):
 
 
 class ImageConfig(_Section):
-    """An image that the project builds.
+    """An image that the project builds."""
 
-    `value` is the dotted path of the chart's value that names it; the harness sets `repository` and `tag` below it.
-    """
-
-    dockerfile: Path
-    context: Path
-    value: str
-    build_args: dict[str, str] = Field(default_factory=dict)
+    dockerfile: Path = Field(description="its Dockerfile")
+    context: Path = Field(description="the folder that it is built from")
+    value: str = Field(
+        description="the dotted path of the chart's value that names it; a run sets `repository` and `tag` below it"
+    )
+    build_args: dict[str, str] = Field(default_factory=dict, description="arguments of its build")
 
 
 class BaseConfig(_Section):
-    """What a base image's reference may stand for; see `images.bases`.
+    """What a base image's reference may stand for; see `images.bases`."""
 
-    `layers` are the diff IDs of images that it may be, each a list (one ID alone stands for a list of it), `digests`
-    those by which a registry knows them, and `end_of_life` the day from which it gets no security fixes.
-    """
-
-    layers: list[Annotated[tuple[str, ...], BeforeValidator(_one_is_a_list)]] = Field(default_factory=list)
-    digests: list[str] = Field(default_factory=list)
-    end_of_life: date | None = None
+    layers: list[Annotated[tuple[str, ...], BeforeValidator(_one_is_a_list)]] = Field(
+        default_factory=list,
+        description="the diff IDs of images that it may be, each a list; one ID alone stands for a list of it",
+    )
+    digests: list[str] = Field(default_factory=list, description="the digests by which a registry knows them")
+    end_of_life: date | None = Field(default=None, description="the day from which it gets no security fixes")
 
     @field_validator("layers", "digests")
     @classmethod
@@ -64,45 +65,46 @@ class BaseConfig(_Section):
 class ClusterConfig(_Section):
     """The cluster that a run starts."""
 
-    image: str = ""
-    config: Path | None = None
-    addons: list[Path] = Field(default_factory=list)
+    image: str = Field(default="", description="the image of its nodes; Kind's own choice when empty")
+    config: Path | None = Field(default=None, description="Kind's configuration of it; one node when there is none")
+    addons: list[Path] = Field(default_factory=list, description="manifests that are applied before any release")
     images: list[str] = Field(default_factory=list, description="further images that the cluster must hold")
 
 
 class DocumentsConfig(_Section):
-    """The specification documents, the folders whose files must name a task, and those whose files a task must list."""
+    """The specification documents. Without `spec` there is nothing to compare scenarios with.
 
-    constitution: Path = Path("constitution.md")
-    spec: Path = Path("spec.md")
-    tasks: Path = Path("tasks.md")
-    deployment: list[Path] = Field(default_factory=list)
-    owned: list[Path] = Field(default_factory=list)
+    `constitution` and `tasks` may be absent, unless they are named.
+    """
+
+    constitution: Path = Field(default=Path("constitution.md"), description="the clauses, which requirements are from")
+    spec: Path = Field(default=Path("spec.md"), description="the requirements, which scenarios prove")
+    tasks: Path = Field(default=Path("tasks.md"), description="the tasks, which belong to requirements and list files")
+    deployment: list[Path] = Field(default_factory=list, description="folders whose files must name a task")
+    owned: list[Path] = Field(default_factory=list, description="folders whose files a task must list")
 
 
 class QuarantineConfig(_Section):
-    """A flaky scenario that does not fail the run, who mends it, and the last day of that.
+    """A flaky scenario that does not fail the run; `running.quarantine` says what else must be true of it."""
 
-    `scenario` is pytest's node id; `running.quarantine` says what else must be true of an entry.
-    """
-
-    scenario: str
-    owner: str = ""
-    until: date | None = None
-    reason: str = ""
+    scenario: str = Field(description="its node id, as pytest prints it")
+    owner: str = Field(default="", description="who mends it")
+    until: date | None = Field(default=None, description="the last day of that")
+    reason: str = Field(default="", description="why it is flaky")
 
 
 class ExceptionConfig(_Section):
-    """A vulnerability that does not fail the gate for a while, why, and the last day of that.
+    """A vulnerability that does not fail the gate for a while.
 
-    `id` is the vulnerability's, or one of its other names; `not-assessed` excuses that a package is not assessed.
     `vulnerability.exceptions` says what else must be true of an entry.
     """
 
-    id: str
-    package: str
-    reason: str = ""
-    until: date | None = None
+    id: str = Field(
+        description="the vulnerability's, or one of its other names; `not-assessed` excuses that none of it is known"
+    )
+    package: str = Field(description="the package that has it")
+    reason: str = Field(default="", description="why it does no harm meanwhile")
+    until: date | None = Field(default=None, description="the last day of that")
 
 
 ScannerName = Literal["grype", "pip-audit", "npm-audit"]
@@ -129,46 +131,51 @@ CONTROLS = (
 class VulnerabilitiesConfig(_Section):
     """How vulnerabilities are assessed, and which of them fail."""
 
-    severity: Literal["negligible", "low", "medium", "high", "critical"] = "high"
+    severity: Literal["negligible", "low", "medium", "high", "critical"] = Field(
+        default="high", description="from which on a vulnerability fails"
+    )
     required: bool = Field(default=False, description="whether what was not assessed fails instead of being skipped")
-    scanners: list[ScannerName] = list(SCANNERS)
+    scanners: list[ScannerName] = Field(default=list(SCANNERS), description="which are asked")
     database: Path | None = Field(
         default=None, description="the folder of Grype's database; Grype's own choice if none"
     )
     update: bool = Field(
         default=True, description="whether the database is brought up to date before a run's first use"
     )
-    database_days: int = Field(default=5, ge=1)
+    database_days: int = Field(default=5, ge=1, description="how many days old the database may be")
     controls: list[str] = Field(
         default=list(CONTROLS), description="packages known to be vulnerable, as KIND/NAME@VERSION"
     )
-    exceptions: list[ExceptionConfig] = Field(default_factory=list)
+    exceptions: list[ExceptionConfig] = Field(
+        default_factory=list, description="vulnerabilities that do not fail for a while"
+    )
 
 
 class EquivalentConfig(_Section):
     """Why nobody has to notice a mutant, until a day from which it counts as a survivor again."""
 
-    because: str = Field(min_length=1)
-    until: date
+    because: str = Field(min_length=1, description="why nobody has to notice it")
+    until: date = Field(description="the day from which it counts again")
 
 
 class MutationConfig(_Section):
-    """What `kube-acceptance mutate` is told.
+    """What `kube-acceptance mutate` is told."""
 
-    `threshold` is the percentage that must be killed. `about` maps concerns (`kube_acceptance.mutation.derived`) to the
-    tags of the scenarios that are about them, beside those that are by their phrases; `*` stands for any letters.
-    `equivalents` are mutants that nobody has to notice, by their ids or patterns of them.
-    """
-
-    threshold: int = Field(default=0, ge=0, le=100)
-    about: dict[str, list[str]] = Field(default_factory=dict)
-    equivalents: dict[str, EquivalentConfig] = Field(default_factory=dict)
+    threshold: int = Field(default=0, ge=0, le=100, description="the percentage of mutants that must be killed")
+    about: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="the tags of the scenarios that are about a concern of `kube_acceptance.mutation.derived`, by the "
+        "concern's name, beside those that are by their phrases; `*` stands for any letters",
+    )
+    equivalents: dict[str, EquivalentConfig] = Field(
+        default_factory=dict, description="mutants that nobody has to notice, by their ids or patterns of them"
+    )
 
 
 class PreviousConfig(_Section):
     """The version that an upgrade starts from: a commit of the project's repository."""
 
-    revision: str
+    revision: str = Field(description="the commit, its 40 digits")
 
     @field_validator("revision")
     @classmethod
@@ -183,10 +190,10 @@ class Config(_Section):
     """The whole of `[tool.kube-acceptance]`; paths are relative to the folder of pyproject.toml."""
 
     root: Path = Field(default=Path(), exclude=True)
-    title: str = "Acceptance"
-    chart: Path = Path("chart")
-    release: str = "app"
-    values: list[Path] = Field(default_factory=list)
+    title: str = Field(default="Acceptance", description="the title of the living documentation")
+    chart: Path = Field(default=Path("chart"), description="the folder of the chart")
+    release: str = Field(default="app", description="the name of its releases")
+    values: list[Path] = Field(default_factory=list, description="the values files that it is installed with")
     secrets: dict[Path, dict[str, list[str]]] = Field(
         default_factory=dict,
         description="Secrets that must be there before a values file can be installed, by its path: their keys by name",
@@ -195,18 +202,43 @@ class Config(_Section):
         default="", description="the value that names the Ingress host; each release gets its own"
     )
     source: str = Field(default="", description="where the code is published; else the clone's own remote")
-    images: dict[str, ImageConfig] = Field(default_factory=dict)
-    bases: dict[str, BaseConfig] = Field(default_factory=dict)
+    images: dict[str, ImageConfig] = Field(default_factory=dict, description="images that the project builds, by name")
+    bases: dict[str, BaseConfig] = Field(
+        default_factory=dict, description="what base images may be, by their references in Dockerfiles"
+    )
     previous: PreviousConfig | None = None
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
-    quarantine: list[QuarantineConfig] = Field(default_factory=list)
+    quarantine: list[QuarantineConfig] = Field(
+        default_factory=list, description="flaky scenarios that do not fail the run for a while"
+    )
     vulnerabilities: VulnerabilitiesConfig = Field(default_factory=VulnerabilitiesConfig)
     mutation: MutationConfig = Field(default_factory=MutationConfig)
-    features: Path = Path("features")
-    mutants: Path = Path("mutants")
-    reports: Path = Path("reports")
+    features: Path = Field(default=Path("features"), description="the folder of the feature files")
+    mutants: Path = Field(default=Path("mutants"), description="the folder of the mutants")
+    reports: Path = Field(
+        default=Path("reports"), description="the folder of the living documentation and the evidence"
+    )
     history: Path | None = Field(default=None, description="what is remembered of runs; history.jsonl of the reports")
+
+    _said: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """Who said what the file does not say: the names of variables and options, by the keys."""
+        return self._said
+
+    def where(self, key: str) -> str:
+        """Where a key's value was said, to begin a sentence about it with.
+
+        Args:
+            key: The key, dotted, such as `cluster.image`.
+        """
+        return self._said.get(key) or f"{FILE}: tool.kube-acceptance.{key}"
+
+    def given(self) -> dict[str, Any]:
+        """What was said, as the file says it; defaults are left out."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
 
     def path(self, relative: Path | str) -> Path:
         """A path of the project, made absolute."""
@@ -236,7 +268,7 @@ def cache_folder() -> Path:
 
 
 def load(root: Path) -> Config:
-    """Read the configuration of a project.
+    """Read the configuration of a project from its file alone; `settings.load` heeds what else says something.
 
     Args:
         root: The folder that holds pyproject.toml; without the file or the section the defaults count.
@@ -247,38 +279,75 @@ def load(root: Path) -> Config:
     file = root / FILE
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigurationError(f"{file.name} is not TOML: {error}") from error
-    section: dict[str, Any] = table.get("tool", {}).get("kube-acceptance", {})
+    section = table.get("tool", {}).get("kube-acceptance", {})
+    if not isinstance(section, dict):
+        raise ConfigurationError(f"{FILE}: tool.kube-acceptance is no table")
+    return validated(section, root)
+
+
+def validated(values: Mapping[str, Any], root: Path, said: Mapping[str, str] | None = None) -> Config:
+    """The configuration that values make.
+
+    Args:
+        values: The values, as the file says them.
+        root: The project's folder.
+        said: Who said those that the file does not, by their keys; what is wrong with others is the file's.
+
+    Raises:
+        ConfigurationError: A key is unknown (with the nearest known one) or a value is of the wrong kind.
+    """
     try:
-        return Config.model_validate({**section, "root": root.absolute()})
+        config = Config.model_validate({**values, "root": root.absolute()})
     except ValidationError as error:
-        raise ConfigurationError(_sentence(error)) from error
+        raise ConfigurationError(_sentence(error.errors()[0], said or {})) from error
+    config._said.update(said or {})
+    return config
 
 
-_INNER: Mapping[str, type[_Section]] = {
-    "images": ImageConfig,
-    "bases": BaseConfig,
-    "quarantine": QuarantineConfig,
-    "exceptions": ExceptionConfig,
-    "equivalents": EquivalentConfig,
-    "previous": PreviousConfig,
-}
-"""The sections that may be left out, or that a table or an array of tables holds."""
+def section_of(field: FieldInfo) -> tuple[type[BaseModel] | None, bool]:
+    """The section that a field is or may be, and whether it holds several of them, in a list or by name."""
+    annotation = field.annotation
+    options = get_args(annotation) if get_origin(annotation) is UnionType else (annotation,)
+    several = get_origin(annotation) in (dict, list)
+    for each in get_args(annotation) if several else options:
+        if isinstance(each, type) and get_origin(each) is None and issubclass(each, BaseModel):
+            return each, several
+    return None, several
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    *parents, key = [str(part) for part in first["loc"]]
-    where = ".".join(["tool.kube-acceptance", *parents])
-    if first["type"] != "extra_forbidden":
-        return f"{FILE}: {where}.{key}: {first['msg'].removeprefix('Value error, ')}"
+def _sentence(error: ErrorDetails, said: Mapping[str, str]) -> str:
+    """What is wrong, and who said so."""
+    loc = [str(part) for part in error["loc"]]
+    unknown = error["type"] == "extra_forbidden"
+    message = error["msg"].removeprefix("Value error, ")
+    end = next((end for end in range(len(loc), 0, -1) if ".".join(loc[:end]) in said), 0)
+    by = said.get(".".join(loc[:end]))
+    *parents, key = loc
+    if by is None:
+        where = ".".join([f"{FILE}: tool.kube-acceptance", *parents])
+    elif unknown or not all(part.isdecimal() for part in loc[end:]):
+        where = ".".join([f"{by}: {parents[0]}", *parents[1:]])
+    else:  # the whole of what was said, or a place in a list
+        return f"{by}={given}: {message}" if isinstance(given := error["input"], str) else f"{by}: {message}"
+    if not unknown:
+        return f"{where}.{key}: {message}"
+    nearest = difflib.get_close_matches(key, _keys_of(parents), n=1)
+    return f"{where} has no key {key!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+
+
+def _keys_of(path: Sequence[str]) -> list[str]:
+    """The keys of the section that a path leads to; names of tables and places in lists are none."""
     model: type[BaseModel] = Config
-    for part in parents:
-        field = model.model_fields.get(part)
-        inner = _INNER.get(part) or (field.annotation if field else None)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    known = [field.alias or name for name, field in model.model_fields.items() if name != "root"]
-    nearest = difflib.get_close_matches(key, known, n=1)
-    return f"{FILE}: {where} has no key {key!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+    is_name = False
+    for part in path:
+        field = None if is_name else fields_of(model).get(part)
+        inner, is_name = section_of(field) if field else (None, False)
+        model = inner or model
+    return list(fields_of(model))
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a section that are keys, by their names in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}

@@ -32,9 +32,18 @@ def commit(root: Path) -> str:
 
 
 def specification(config: Config) -> trace.Trace:
-    """The specification documents of a project, read; raises ConfigurationError when they cannot be."""
+    """The specification documents of a project, read.
+
+    Constitution and tasks may be absent, unless the configuration names them.
+
+    Raises:
+        ConfigurationError: They cannot be read.
+    """
     names = config.documents
-    return trace.load(config.root, constitution=str(names.constitution), spec=str(names.spec), tasks=str(names.tasks))
+    constitution, spec, tasks = str(names.constitution), str(names.spec), str(names.tasks)
+    usual = {"constitution": constitution, "tasks": tasks}
+    optional = [name for key, name in usual.items() if key not in names.model_fields_set]
+    return trace.load(config.root, constitution=constitution, spec=spec, tasks=tasks, optional=optional)
 
 
 def requirements(config: Config) -> list[Requirement]:

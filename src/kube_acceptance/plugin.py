@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kube_acceptance import command, gherkin, mutation, vocabulary
-from kube_acceptance import config as configuration
+from kube_acceptance.config import Config
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
@@ -22,6 +22,8 @@ from kube_acceptance.report.formats import NAMES, formats
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
+from kube_acceptance.settings import KEYS, Said, load, otherwise
+from kube_acceptance.settings.options import add_options, options, refuse_slips
 from kube_acceptance.vulnerability import exceptions
 
 pytest_plugins = [
@@ -35,7 +37,7 @@ NEEDS_CLUSTER = ("cluster", "disruptive")
 PYTEST_KIND_DEFAULT = "pytest-kind"
 
 session_key = pytest.StashKey[Session]()
-config_key = pytest.StashKey[configuration.Config]()
+config_key = pytest.StashKey[Config]()
 redactor_key = pytest.StashKey[Redactor]()
 history_key = pytest.StashKey[History]()
 
@@ -51,15 +53,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "never (the default), failed or always",
     )
     repeat.add_option(group)
-    group.addoption("--reports", type=Path, help="the folder of the living documentation and the evidence")
     group.addoption("--mutant", type=Path, metavar="FILE", help="take away the protection that this mutant names")
     group.addoption(
         "--assessment",
         choices=("required", "optional"),
         help="whether packages that no scanner of vulnerabilities could assess fail, or are skipped and told; "
-        "pyproject.toml says it otherwise",
+        "another name of --vulnerabilities-required",
     )
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, None, None]:
+    """Tell slips in options, once conftest.py has added its own."""
+    yield
+    try:
+        refuse_slips(parser, args)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure(config: pytest.Config) -> None:
-    settings = _chosen(config, configuration.load(config.rootpath))
+    settings = _chosen(config)
     config.stash[config_key] = settings
     if not _has_features(config, settings):
         return
@@ -114,21 +126,26 @@ def _configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, _stop)
 
 
-def _chosen(config: pytest.Config, settings: configuration.Config) -> configuration.Config:
-    """The project's settings with what the command line says otherwise."""
-    vulnerabilities = settings.vulnerabilities
-    if found := list(exceptions.mistakes(vulnerabilities.exceptions, date.today())):
+def _chosen(config: pytest.Config) -> Config:
+    """The project's settings, with what variables and the command line say otherwise."""
+    usual = load(config.rootpath)
+    if found := list(exceptions.mistakes(usual.vulnerabilities.exceptions, date.today())):
         raise ConfigurationError(found[0], details=found[1:])
+    settings = otherwise(usual, [*_by_other_names(config), *options(config)])
+    # what is remembered of runs stays where it is, also when one run's reports go elsewhere
+    return settings.model_copy(update={"history": settings.history or usual.reports / FILE})
+
+
+def _by_other_names(config: pytest.Config) -> Iterator[Said]:
+    """What the command line says of settings by options that have names of their own."""
+    if image := config.getoption("kind_image"):
+        yield Said(KEYS["cluster.image"], "--kind-image", image)
     if asked := config.getoption("assessment"):
-        vulnerabilities = vulnerabilities.model_copy(update={"required": asked == "required"})
-    return settings.model_copy(update={"vulnerabilities": vulnerabilities})
+        yield Said(KEYS["vulnerabilities.required"], "--assessment", asked == "required")
 
 
-def _session(config: pytest.Config, settings: configuration.Config) -> Session:
+def _session(config: pytest.Config, settings: Config) -> Session:
     option = config.getoption
-    image = option("kind_image")
-    if image:
-        settings = settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"image": image})})
     given = option("cluster_name")
     mutant = mutation.load_removal(file) if (file := option("mutant")) else None
     if mutant:
@@ -216,7 +233,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # ---------------------------------------------------------------- small things
 
 
-def _has_features(config: pytest.Config, settings: configuration.Config) -> bool:
+def _has_features(config: pytest.Config, settings: Config) -> bool:
     folder = settings.path(settings.features).resolve()
     named = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
     return any(
@@ -226,7 +243,7 @@ def _has_features(config: pytest.Config, settings: configuration.Config) -> bool
 
 def _reports(config: pytest.Config) -> Path:
     settings = config.stash[config_key]
-    return config.getoption("reports") or settings.path(settings.reports)
+    return settings.path(settings.reports)
 
 
 def _stop(*_: object) -> None:

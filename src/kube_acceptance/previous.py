@@ -17,7 +17,7 @@ from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.release import Chart
 
-KEY = f"{FILE}: tool.kube-acceptance.previous.revision"
+KEY = "previous.revision"
 FETCHED_WITHIN = 120.0  # seconds
 ASKED_WITHIN = 30.0  # seconds
 
@@ -70,34 +70,35 @@ def unpack(config: Config, folder: Path) -> tuple[Config, str]:
             hint='Add [tool.kube-acceptance.previous] with revision = "the commit of the version before".',
         )
     revision = config.previous.revision
-    _have(config.root, revision)
+    where = config.where(KEY)
+    _have(config.root, revision, where)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    _extract(config.root, revision, folder)
+    _extract(config.root, revision, folder, where)
     return _read(config, revision, folder), revision
 
 
 def _read(config: Config, revision: str, folder: Path) -> Config:
-    short = revision[:7]
+    short, where = revision[:7], config.where(KEY)
     try:
         earlier = load(folder)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{KEY}: {short} cannot be used: its {error}") from error
+        raise ConfigurationError(f"{where}: {short} cannot be used: its {error}") from error
     if not (earlier.path(earlier.chart) / "Chart.yaml").is_file():
-        raise ConfigurationError(f"{KEY}: {short} has no chart in {earlier.chart}")
+        raise ConfigurationError(f"{where}: {short} has no chart in {earlier.chart}")
     if earlier.release != config.release:
         raise ConfigurationError(
-            f"{KEY}: {short} installs the release {earlier.release}, not {config.release}, so nothing can be upgraded"
+            f"{where}: {short} installs the release {earlier.release}, not {config.release}, so nothing can be upgraded"
         )
     return earlier
 
 
-def _have(root: Path, revision: str) -> None:
+def _have(root: Path, revision: str, where: str) -> None:
     """See to it that the repository has a commit; a shallow clone is asked to fetch it, once."""
     try:
         shallow = _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
     except CommandError as error:
-        raise ConfigurationError(f"{KEY}: {root} is not in a git repository", details=error.details) from error
+        raise ConfigurationError(f"{where}: {root} is not in a git repository", details=error.details) from error
     if _has(root, revision):
         return
     said: tuple[str, ...] = ()
@@ -110,7 +111,7 @@ def _have(root: Path, revision: str) -> None:
         if _has(root, revision):
             return
     raise ConfigurationError(
-        f"{KEY}: the repository has no commit {revision}",
+        f"{where}: the repository has no commit {revision}",
         hint=f"Fetch it: git fetch --depth 1 origin {revision}",
         details=said,
     )
@@ -124,7 +125,7 @@ def _has(root: Path, revision: str) -> bool:
     return True
 
 
-def _extract(root: Path, revision: str, folder: Path) -> None:
+def _extract(root: Path, revision: str, folder: Path, where: str) -> None:
     """Unpack what the project's folder held at a revision; the folder need not be the repository's root."""
     archive = folder / "archive.tar"
     try:
@@ -134,7 +135,7 @@ def _extract(root: Path, revision: str, folder: Path) -> None:
             packed.extractall(folder)
     except (CommandError, OSError, tarfile.TarError) as error:
         details = error.details if isinstance(error, CommandError) else [str(error)]
-        raise ConfigurationError(f"{KEY}: {revision[:7]} cannot be unpacked", details=details) from error
+        raise ConfigurationError(f"{where}: {revision[:7]} cannot be unpacked", details=details) from error
     archive.unlink()
 
 

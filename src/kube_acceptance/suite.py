@@ -53,12 +53,14 @@ class Suite:
         reports: Where its reports go.
         env: Variables added to its environment.
         options: Options of pytest that every run of it gets.
+        forget: Variables that it must not inherit, such as what is said of another project's settings.
     """
 
     root: Path
     reports: Path
     env: Mapping[str, str]
     options: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
 
     def run(self, *arguments: str, timeout: float) -> Ended:
         """Run it to its end.
@@ -87,7 +89,7 @@ class Suite:
             )
 
     def _words(self, arguments: tuple[str, ...]) -> list[str]:
-        forget = [word for name in FORGET for word in ("-u", name)]
+        forget = [word for name in (*FORGET, *self.forget) if name not in self.env for word in ("-u", name)]
         # with an equals sign: pytest looks for its root before it knows our options, and would take the folder for one
         own = (*self.options, f"--reports={self.reports}")
         return ["env", *forget, sys.executable, "-m", "pytest", *own, *arguments]

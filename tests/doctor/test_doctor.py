@@ -102,9 +102,21 @@ def test_a_configuration_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.kube-acceptance]\nchar = "charts/shop"\n')
     assert named(tmp_path) == {
         "Configuration": missing(
-            "pyproject.toml: tool.kube-acceptance has no key 'char'; did you mean 'chart'?", "Correct pyproject.toml."
+            "pyproject.toml: tool.kube-acceptance has no key 'char'; did you mean 'chart'?", "Correct it there."
         )
     }
+
+
+def test_a_variable_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.kube-acceptance]\n")
+    monkeypatch.setenv("KUBE_ACCEPTANCE_RELEASE", "shop")
+    assert named(tmp_path)["Configuration"] == ok("pyproject.toml, KUBE_ACCEPTANCE_RELEASE")
+    monkeypatch.setenv("KUBE_ACCEPTANCE_MUTATION_THRESHOLD", "many")
+    assert named(tmp_path)["Configuration"] == missing(
+        "KUBE_ACCEPTANCE_MUTATION_THRESHOLD=many: Input should be a valid integer, "
+        "unable to parse string as an integer",
+        "Correct it there.",
+    )
 
 
 def test_a_project_without_chart_and_features(tmp_path: Path) -> None:

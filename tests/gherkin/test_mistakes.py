@@ -181,6 +181,9 @@ def test_requirements_that_do_not_agree(project: Project) -> None:
     ]
     assert project.mistakes() == expected
     assert project.mistakes("features/b.feature", "-k", "nothing") == expected
+    (project.root / "constitution.md").unlink()
+    (project.root / "tasks.md").unlink()
+    assert project.mistakes() == expected
 
 
 def test_what_a_broken_file_would_prove_is_not_missed(project: Project) -> None:

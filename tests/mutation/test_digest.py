@@ -10,6 +10,7 @@ from making import derived, prospect
 
 from kube_acceptance.config import FILE, Config, ImageConfig
 from kube_acceptance.mutation.digest import Sources
+from kube_acceptance.settings import KEYS, Said, otherwise
 
 SCENARIOS = [prospect("A"), prospect("B")]
 
@@ -59,6 +60,13 @@ def test_what_counts(config: Config, change: Callable[[Path], object], static: b
     assert both(config) == before
     change(config.root)
     assert tuple(now == then for now, then in zip(both(config), before, strict=True)) == (static, whole)
+
+
+def test_what_variables_say_counts(config: Config) -> None:
+    before = both(config)
+    for name, value, same in (("release", "other", False), ("mutation.threshold", "9", True)):
+        said = otherwise(config, [Said(KEYS[name], "KUBE_ACCEPTANCE_X", value)])
+        assert (both(said) == before) is same
 
 
 def test_the_mutant_and_who_may_notice(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""`--mutants`: one pytest, and a fork of it for each mutant."""
+"""`--mutants-file`: one pytest, and a fork of it for each mutant."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def meet(project: pytest.Pytester, *wanted: tuple[str, list[str]]) -> list[list[
         for number, (name, ids) in enumerate(wanted)
     ]
     (root / "wanted.json").write_bytes(WANTED.dump_json(each))
-    project.runpytest_subprocess("-q", "features", "--order=written", f"--mutants={root / 'wanted.json'}")
+    project.runpytest_subprocess("-q", "features", "--order=written", f"--mutants-file={root / 'wanted.json'}")
     return [SAID.validate_json(one.said.read_bytes()) for one in each]
 
 
@@ -120,6 +120,6 @@ def test_red_for_another_reason_ends_nothing(project: pytest.Pytester) -> None:
         )
     ]
     (project.path / "wanted.json").write_bytes(WANTED.dump_json(each))
-    project.runpytest_subprocess("-q", "features", "--order=written", "--mutants=wanted.json")
+    project.runpytest_subprocess("-q", "features", "--order=written", "--mutants-file=wanted.json")
     said = SAID.validate_json(Path(each[0].said).read_bytes())
     assert told(said) == [("One", "failed"), ("Two", "passed"), ("Three", "passed")]

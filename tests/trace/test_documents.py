@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kube_acceptance import config
 from kube_acceptance.errors import ConfigurationError
+from kube_acceptance.facts import specification
 from kube_acceptance.trace import Amendment, Place, Trace, load
 
 
@@ -51,6 +53,34 @@ def test_a_missing_document_says_where_it_is_looked_for(write: Callable[..., Pat
         "spec.md cannot be read: No such file or directory\n"
         f"Write it in {root}, or name another in [tool.kube-acceptance.documents] of pyproject.toml."
     )
+
+
+def test_a_specification_alone(write: Callable[..., Path]) -> None:
+    root = write(spec={"- From: C-01\n": ""})
+    for name in ("constitution.md", "tasks.md"):
+        (root / name).unlink()
+    trace = load(root, optional=("constitution.md", "tasks.md"))
+    assert [each.clauses for each in trace.requirements.values()] == [(), ()]
+    assert (trace.clauses, trace.edition, trace.tasks) == ({}, None, {})
+    with pytest.raises(ConfigurationError, match=r"^tasks\.md cannot be read: "):
+        load(root, optional=("constitution.md",))
+
+
+def test_where_there_is_a_constitution_requirements_say_what_they_are_from(write: Callable[..., Path]) -> None:
+    root = write(spec={"- From: C-01\n": ""})
+    with pytest.raises(ConfigurationError) as caught:
+        load(root, optional=("constitution.md", "tasks.md"))
+    assert 'spec.md:3: REQ-IMG-01 does not say its "From"; add a line "- From: …"' in str(caught.value)
+
+
+def test_which_documents_a_project_may_lack(write: Callable[..., Path]) -> None:
+    root = write()
+    (root / "constitution.md").unlink()
+    (root / "tasks.md").unlink()
+    assert list(specification(config.load(root)).requirements) == ["REQ-IMG-01", "REQ-IMG-02"]
+    (root / "pyproject.toml").write_text("[tool.kube-acceptance.documents]\ntasks = 'tasks.md'\n")
+    with pytest.raises(ConfigurationError, match=r"^tasks\.md cannot be read: No such file or directory\n"):
+        specification(config.load(root))
 
 
 @pytest.mark.parametrize(

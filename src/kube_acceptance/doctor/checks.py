@@ -13,6 +13,7 @@ from kube_acceptance.doctor.examine import Check
 from kube_acceptance.doctor.finding import Finding, missing, ok, warning
 from kube_acceptance.errors import ConfigurationError
 from kube_acceptance.session import cluster_name
+from kube_acceptance.settings import load
 
 
 def checks(root: Path, *, docker: Docker | None = None) -> list[Check]:
@@ -26,7 +27,7 @@ def checks(root: Path, *, docker: Docker | None = None) -> list[Check]:
     problem, config = "", None
     if project.is_project(root):
         try:
-            config = configuration.load(root)
+            config = load(root)
         except ConfigurationError as error:
             problem = str(error)
     cache = configuration.cache_folder()
@@ -59,7 +60,7 @@ def checks(root: Path, *, docker: Docker | None = None) -> list[Check]:
 
 def _of_project(config: configuration.Config | None, problem: str, docker: Docker) -> list[Check]:
     if problem:
-        return [Check("Configuration", lambda: missing(problem, "Correct pyproject.toml."))]
+        return [Check("Configuration", lambda: missing(problem, "Correct it there."))]
     if config is None:
         advice = "Run this in the folder whose pyproject.toml has [tool.kube-acceptance] to check the project too."
         return [Check("Configuration", lambda: warning("this folder is no project", advice))]
@@ -69,7 +70,7 @@ def _of_project(config: configuration.Config | None, problem: str, docker: Docke
         return engine.ingress_port(docker, project.port_mappings(config), cluster_name(config))
 
     return [
-        Check("Configuration", lambda: ok("pyproject.toml")),
+        Check("Configuration", lambda: ok(", ".join(dict.fromkeys(["pyproject.toml", *config.said.values()])))),
         Check("Chart", partial(project.chart, config)),
         Check("Features", partial(project.features, config)),
         *([Check("Node image", depending(docker, lambda d: engine.image(d, image)))] if image else []),

@@ -40,7 +40,11 @@ class Sources:
         config = self._config
         harness = Path(__file__).parents[1]
         own = [config.path(each) for each in ("steps", "conftest.py")]
-        return _digest([_settings(config.path(FILE)), *_texts([config.path(config.chart), *own, harness], config.root)])
+        # what variables say stands in no file
+        otherwise = any(not key.startswith("mutation.") for key in config.said)
+        said = [config.model_dump_json(exclude={"mutation"})] if otherwise else []
+        files = _texts([config.path(config.chart), *own, harness], config.root)
+        return _digest([_settings(config.path(FILE)), *said, *files])
 
     @cached_property
     def everything(self) -> str:

@@ -1,4 +1,4 @@
-"""`--mutants`: one pytest that has collected the scenarios, and a fork of it for each mutant.
+"""`--mutants-file`: one pytest that has collected the scenarios, and a fork of it for each mutant.
 
 To start and to collect takes longer than most static scenarios. Each fork runs its own choice of the scenarios, in its
 own order, and ends when one has noticed the mutant for the right reason. It leaves what the scenarios said, and no
@@ -52,20 +52,23 @@ SAID = TypeAdapter(list[Scenario])
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option."""
     parser.getgroup("kube-acceptance").addoption(
-        "--mutants", type=Path, metavar="FILE", help="run scenarios with each of the mutants that this JSON file names"
+        "--mutants-file",
+        type=Path,
+        metavar="FILE",
+        help="run scenarios with each of the mutants that this JSON file names",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """End with whoever asked for this."""
-    if config.getoption("mutants"):
+    if config.getoption("mutants_file"):
         end_with_parent()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Fork for each mutant; the fork goes on to run its scenarios, and the parent runs none."""
-    file = session.config.getoption("mutants")
+    file = session.config.getoption("mutants_file")
     if not file or session.testsfailed:
         return None
     for one in WANTED.validate_json(file.read_bytes()):

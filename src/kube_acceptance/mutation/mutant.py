@@ -46,7 +46,7 @@ def load_derived(file: Path) -> Derived:
 
 
 def write(derived: Derived, folder: Path) -> Path:
-    """Write a derived mutant to a file in a folder, for a run with `--mutants`; returns the file."""
+    """Write a derived mutant to a file in a folder, for a run with `--mutants-file`; returns the file."""
     file = folder / f"{derived.id}{DERIVED}"
     # the aliases are the names that a file has
     file.write_text(derived.model_dump_json(by_alias=True, exclude={"file"}), encoding="utf-8")

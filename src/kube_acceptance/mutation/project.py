@@ -10,7 +10,7 @@ from pathlib import Path
 from kube_acceptance.cluster import Lease
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.command import CommandError, run
-from kube_acceptance.config import FILE, Config
+from kube_acceptance.config import Config
 from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.mutation.derived import Concern, Derived
 from kube_acceptance.mutation.forks import SAID, WANTED, Wanted
@@ -63,7 +63,7 @@ def about(config: Config) -> dict[Concern, list[str]]:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise ConfigurationError(
-                f"{FILE}: tool.kube-acceptance.mutation.about.{name} is no concern",
+                f"{config.where('mutation.about')}.{name} is no concern",
                 hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}.",
             )
     return {Concern(name): tags for name, tags in config.mutation.about.items()}
@@ -125,7 +125,7 @@ class SuiteRuns:
             file.write_bytes(WANTED.dump_json(wanted))
             everyone = dict.fromkeys(id for one in wanted for id in one.scenarios)
             with contextlib.suppress(CommandError):  # what it had until then was left
-                self._run(folder, *everyone, f"--mutants={file}", timeout=timeout)
+                self._run(folder, *everyone, f"--mutants-file={file}", timeout=timeout)
             return [SAID.validate_json(one.said.read_bytes()) if one.said.is_file() else None for one in wanted]
 
     def _run(self, reports: Path, *arguments: str, timeout: float) -> Ended:

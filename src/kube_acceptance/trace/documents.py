@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,27 +18,38 @@ TASK = re.compile(r"T-\d+")
 _Item = TypeVar("_Item", Clause, Requirement, Task)
 
 
-def load(root: Path, *, constitution: str = "constitution.md", spec: str = "spec.md", tasks: str = "tasks.md") -> Trace:
+def load(
+    root: Path,
+    *,
+    constitution: str = "constitution.md",
+    spec: str = "spec.md",
+    tasks: str = "tasks.md",
+    optional: Collection[str] = (),
+) -> Trace:
     """Read the three documents.
+
+    Without a constitution, requirements need not say what they are from.
 
     Args:
         root: The folder that the names and the tasks' file patterns are relative to.
         constitution: The document of the clauses.
         spec: The document of the requirements.
         tasks: The document of the tasks.
+        optional: Those of the constitution and the tasks that may be absent; they count as empty then.
 
     Raises:
         ConfigurationError: A document cannot be read, holds nothing, or has mistakes of form; all of them are told,
             each with file and line.
     """
     mistakes = Mistakes()
-    clauses, edition = read_constitution(root, constitution, mistakes)
-    requirements = _read_requirements(root, spec, mistakes)
-    work = _read_tasks(root, tasks, mistakes)
+    has_clauses, has_tasks = ((root / name).exists() or name not in optional for name in (constitution, tasks))
+    clauses, edition = read_constitution(root, constitution, mistakes) if has_clauses else ([], None)
+    requirements = _read_requirements(root, spec, mistakes, has_clauses=has_clauses)
+    work = _read_tasks(root, tasks, mistakes) if has_tasks else []
     by_number = (
-        _by_number(clauses, "clause", constitution, mistakes),
+        _by_number(clauses, "clause", constitution, mistakes) if has_clauses else {},
         _by_number(requirements, "requirement", spec, mistakes),
-        _by_number(work, "task", tasks, mistakes),
+        _by_number(work, "task", tasks, mistakes) if has_tasks else {},
     )
     mistakes.tell()
     return Trace(root, constitution, spec, tasks, edition, *by_number)
@@ -56,19 +67,20 @@ def _by_number(found: Sequence[_Item], kind: str, document: str, mistakes: Mista
     return known
 
 
-def _read_requirements(root: Path, name: str, mistakes: Mistakes) -> list[Requirement]:
+def _read_requirements(root: Path, name: str, mistakes: Mistakes, *, has_clauses: bool) -> list[Requirement]:
     keys = ("From", "Status", "Behaviour")
+    optional = () if has_clauses else ("From",)
     return [
         Requirement(
             entry.id,
             entry.title,
             entry.chapter,
-            _numbers(entry, "From", CLAUSE, "C-01", mistakes),
+            _numbers(entry, "From", CLAUSE, "C-01", mistakes) if has_clauses else (),
             _later(entry, "covered", "not yet covered", mistakes),
             entry.fields["Behaviour"][1],
             entry.place,
         )
-        for entry in entries(read_lines(root, name), REQUIREMENT, "REQ-AREA-01", keys, mistakes)
+        for entry in entries(read_lines(root, name), REQUIREMENT, "REQ-AREA-01", keys, mistakes, optional)
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,7 @@ def entries(
     example: str,
     keys: tuple[str, ...],
     mistakes: Mistakes,
+    optional: Collection[str] = (),
 ) -> list[Entry]:
     """All entries that have each of the fields; the others are mistakes.
 
@@ -88,6 +89,7 @@ def entries(
         example: Such a number, for people.
         keys: The fields that an entry has.
         mistakes: Takes up what is wrong.
+        optional: Those of them that it need not have.
     """
     found: list[Entry] = []
     chapter = ""
@@ -108,7 +110,8 @@ def entries(
             entry.add(place, line, keys, mistakes)
     complete: list[Entry] = []
     for entry in found:
-        missing = [key for key in keys if not entry.fields.get(key, (entry.place, ""))[1]]
+        needed = [key for key in keys if key not in optional]
+        missing = [key for key in needed if not entry.fields.get(key, (entry.place, ""))[1]]
         for key in missing:
             mistakes.add(entry.place, f'{entry.id} does not say its "{key}"; add a line "- {key}: …"')
         if not missing:

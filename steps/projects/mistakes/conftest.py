@@ -5,9 +5,9 @@ from pytest_bdd import given, parsers, then
 
 
 @pytest.fixture(autouse=True, scope="session")
-def made(pytestconfig):
+def made(settings):
     """Leaves a trace of the first thing that is made ready."""
-    reports = pytestconfig.getoption("reports")
+    reports = settings.path(settings.reports)
     reports.mkdir(exist_ok=True)
     (reports / "made").touch()
 

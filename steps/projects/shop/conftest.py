@@ -7,9 +7,9 @@ from kube_acceptance.errors import AcceptanceError
 
 
 @pytest.fixture(scope="session")
-def diary(pytestconfig):
+def diary(settings):
     """Where scenarios write down when they began and ended, whichever worker runs them."""
-    reports = pytestconfig.getoption("reports")
+    reports = settings.path(settings.reports)
     reports.mkdir(exist_ok=True)
     (reports / "made").touch()
     return reports / "diary.txt"

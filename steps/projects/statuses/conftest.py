@@ -14,9 +14,9 @@ looks = itertools.count()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def made(pytestconfig):
+def made(settings):
     """Leaves a trace of the first thing that is made ready."""
-    reports = pytestconfig.getoption("reports")
+    reports = settings.path(settings.reports)
     reports.mkdir(exist_ok=True)
     (reports / "made").touch()
 
