@@ -34,8 +34,8 @@ def init(
 ) -> None:
     """Write a first features/ and pyproject.toml for a chart, from what it renders; overwrite nothing.
 
-    The features use general phrases alone, which `kube-acceptance steps` prints, and need no code. What the chart breaks
-    today stands in a table of features/chart.feature. A pyproject.toml that is there is added to, at its end.
+    The features use general phrases alone, which `kube-acceptance steps` prints, and need no code. What the chart
+    breaks today stands in a table of features/chart.feature. A pyproject.toml that is there is added to, at its end.
 
     Examples:
         kube-acceptance init charts/shop
@@ -48,6 +48,8 @@ def init(
     from kube_acceptance.tools import resolve
 
     root = Path.cwd()
+    if not dry_run:
+        scaffold.must_be_new(root)
     made = scaffold.draft(root, chart, lambda: resolve("helm", cache=configuration.cache_folder()), values=values)
     if dry_run:
         texts = {**made.features, Path(configuration.FILE): made.section}

@@ -90,7 +90,11 @@ def test_another_values_file(root: Path) -> None:
             "[tool.kube-acceptance]\n",
             "pyproject.toml has a section [tool.kube-acceptance] already, so nothing was written",
         ),
-        ("pyproject.toml", "tool", "pyproject.toml is not TOML: Expected '=' after a key in a key/value pair (at end of "),
+        (
+            "pyproject.toml",
+            "tool",
+            "pyproject.toml is not TOML: Expected '=' after a key in a key/value pair (at end of ",
+        ),
         (
             "features/own.feature",
             "Feature: Own\n",
@@ -98,6 +102,7 @@ def test_another_values_file(root: Path) -> None:
         ),
         ("features", "", "features is there and is no folder, so nothing was written"),
     ],
+    ids=["section", "no TOML", "features", "no folder"],
 )
 def test_nothing_is_overwritten(root: Path, there: str, text: str, said: str) -> None:
     (root / there).parent.mkdir(exist_ok=True)
@@ -142,6 +147,7 @@ def test_a_folder_that_is_no_chart(root: Path) -> None:
         ("name: [", "chart/Chart.yaml is not YAML: while parsing a flow node"),
         ("version: 1.0.0", "chart/Chart.yaml does not say what the chart is called"),
     ],
+    ids=["no YAML", "no name"],
 )
 def test_a_chart_without_a_name(root: Path, text: str, said: str) -> None:
     (root / "chart" / "Chart.yaml").write_text(text)

@@ -4,6 +4,6 @@
 can be said; `section` writes the configuration, and `draft` brings all of it together and to the disk.
 """
 
-from kube_acceptance.scaffold.draft import Draft, draft, write
+from kube_acceptance.scaffold.draft import Draft, draft, must_be_new, write
 
-__all__ = ["Draft", "draft", "write"]
+__all__ = ["Draft", "draft", "must_be_new", "write"]

@@ -23,6 +23,8 @@ Row = tuple[str, str, str]
 HEAD: Row = ("from", "to", "expected")
 NOTHING: Row = (ELSE, ELSE, "blocked")
 ELSEWHERE: Row = (OTHERS, OTHERS, "allowed")
+MISFITS = (AcceptanceError, ValueError)
+"""No tier is known, or a row speaks of what is not there; an object is none that Kubernetes would take."""
 READ = "What the policies mean today. Read it as a question: is each of these connections wanted, and is none missing?"
 
 
@@ -49,7 +51,7 @@ def _whole(holds: Holdings) -> list[Scenario]:
         found = [*_condensed(holds.running), ELSEWHERE, NOTHING]
         if _meant(holds.running, found).disputes:
             return []
-    except AcceptanceError:  # no tier is known
+    except MISFITS:
         return []
     table = [HEAD, *([_shown(holds, cell) for cell in row] for row in found)]
     running = Scenario("The cluster does what the table says", ["cluster"], READ).given("the chart is installed")
@@ -73,7 +75,7 @@ def _tiers(holds: Holdings) -> list[Scenario]:
     scenario.given("the chart is installed").given("the cluster enforces network policies")
     try:
         meant = _meant(Rendered(item for item in holds.running.objects if item["kind"] != "Ingress"), [NOTHING])
-    except AcceptanceError:  # no tier is known
+    except MISFITS:
         return []
     found = [
         [case.row.source, case.row.destination, str(case.meant.outcome)]
@@ -117,7 +119,7 @@ def _named(targets: Iterable[str], known: Endpoints) -> str:
 def _agrees(rendered: Rendered, table: Sequence[Row]) -> bool:
     try:
         return not _meant(rendered, table).disputes
-    except AcceptanceError:  # a row speaks of what is not there
+    except MISFITS:
         return False
 
 

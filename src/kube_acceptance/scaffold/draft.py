@@ -72,9 +72,8 @@ def write(draft: Draft) -> None:
     """Write a draft.
 
     Raises:
-        ConfigurationError: There are features or a configuration already, or it cannot be written; nothing is then.
+        ConfigurationError: It cannot be written; what was begun is taken back, and nothing is ever overwritten.
     """
-    _must_be_new(draft.root)
     made: list[Path] = []
     try:
         for path, feature in draft.features.items():
@@ -110,8 +109,12 @@ def _name(folder: Path) -> str:
     return name
 
 
-def _must_be_new(root: Path) -> None:
-    """Refuse to write where something is already: nothing of it is ever overwritten."""
+def must_be_new(root: Path) -> None:
+    """Refuse a folder that has features or a configuration already.
+
+    Raises:
+        ConfigurationError: It has, or what it has cannot be read.
+    """
     file = root / FILE
     try:
         there = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -148,7 +151,7 @@ def _remarks(holds: Holdings) -> list[str]:
         )
     elif not holds.tiers and holds.lasting:
         said.append(
-            "no pod has the label app.kubernetes.io/component, by which tiers are told apart: what can be said of tiers "
-            "is left out"
+            "no pod has the label app.kubernetes.io/component, by which tiers are told apart: what can be said of "
+            "tiers is left out"
         )
     return said
