@@ -7,6 +7,7 @@ pytest_plugins = [
     "steps.hasty",
     "steps.migrations",
     "steps.mutation",
+    "steps.newcomer",
     "steps.orphans",
     "steps.pages",
     "steps.planted",

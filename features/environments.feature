@@ -8,6 +8,14 @@ Feature: Environments
     When kube-acceptance runs with "doctor" where Docker cannot be reached
     Then it ends with status 1 and says "deploy/machine/up"
 
+  @REQ-ENV-07 @cluster
+  Scenario: A chart that the harness has never seen gets its first features, and they are true of it
+    Given the chart "tests/charts/post/chart" in a folder of its own, with nothing but the wheel installed
+    When the installed kube-acceptance runs there with "init chart"
+    And its suite runs with "-n 0 -m 'not disruptive' --cluster-images=python:3.13-alpine"
+    Then it ends well, as "incomplete"
+    And its features are 4, and all that ran of their scenarios passed
+
   @REQ-ENV-02 @disruptive @serial
   Scenario: What a killed run leaves behind is removed by one command
     Given the example project "shop" with a cluster of its own

@@ -26,6 +26,46 @@ app = typer.Typer(
 
 
 @app.command()
+def init(
+    chart: Annotated[Path, typer.Argument(help="the folder of the chart")],
+    values: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the values file to install it with; its own values when empty")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only print what would be written")] = False,
+) -> None:
+    """Write a first features/ and pyproject.toml for a chart, from what it renders; overwrite nothing.
+
+    The features use general phrases alone, which `kube-acceptance steps` prints, and need no code. What the chart
+    breaks today stands in a table of features/chart.feature. A pyproject.toml that is there is added to, at its end.
+
+    Examples:
+        kube-acceptance init charts/shop
+
+        kube-acceptance init charts/shop --values charts/shop/values-ci.yaml
+
+        kube-acceptance init charts/shop --dry-run
+    """
+    from kube_acceptance import scaffold
+    from kube_acceptance.tools import resolve
+
+    root = Path.cwd()
+    if not dry_run:
+        scaffold.must_be_new(root)
+    made = scaffold.draft(root, chart, lambda: resolve("helm", cache=configuration.cache_folder()), values=values)
+    if dry_run:
+        texts = {**made.features, Path(configuration.FILE): made.section}
+        typer.echo("\n".join(f"# ---- {path}\n{text}" for path, text in texts.items()), nl=False)
+        return
+    scaffold.write(made)
+    for path, feature in made.features.items():
+        typer.echo(f"wrote {path}: {feature.name}")
+    typer.echo(f"wrote [tool.kube-acceptance] to {configuration.FILE}")
+    for remark in made.remarks:
+        typer.echo(f"note: {remark}")
+    typer.echo("next: pytest features/ -m static    # seconds, no Docker; then all of it: pytest features/")
+
+
+@app.command()
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False,
 ) -> None:

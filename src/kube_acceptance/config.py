@@ -207,6 +207,9 @@ class Config(_Section):
         default_factory=dict, description="what base images may be, by their references in Dockerfiles"
     )
     previous: PreviousConfig | None = None
+    pod_security: Literal["restricted", "baseline", "privileged"] = Field(
+        default="restricted", description="the Pod Security Standard that the namespaces of a run enforce"
+    )
     cluster: ClusterConfig = Field(default_factory=ClusterConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     quarantine: list[QuarantineConfig] = Field(

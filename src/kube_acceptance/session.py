@@ -235,18 +235,18 @@ class Session:
         built: dict[str, str] = self.shared.once("other-builds", self._make_other_builds)
         return built
 
-    def new_namespace(self, purpose: str, *, enforcing: str = "restricted") -> str:
+    def new_namespace(self, purpose: str, *, enforcing: str = "") -> str:
         """A namespace of this run, removed with it.
 
         Args:
             purpose: The first word of its name.
-            enforcing: The Pod Security Standard that it enforces; `privileged` forbids nothing.
+            enforcing: The Pod Security Standard that it enforces, if it is another than the project's.
         """
         with self._lock:
             self._namespaces += 1
             name = f"{purpose}-{self.id}-{self._namespaces}"
         instead = self.mutant.namespace if self.mutant else {}
-        self.cluster.namespace(name, {ENFORCE: enforcing, **instead, **self.labels})
+        self.cluster.namespace(name, {ENFORCE: enforcing or self.config.pod_security, **instead, **self.labels})
         return name
 
     def new_release(self, namespace: str, *, name: str = "") -> Release:

@@ -54,6 +54,7 @@ class Suite:
         env: Variables added to its environment.
         options: Options of pytest that every run of it gets.
         forget: Variables that it must not inherit, such as what is said of another project's settings.
+        python: The interpreter of the environment that it runs in.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class Suite:
     env: Mapping[str, str]
     options: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
+    python: Path = Path(sys.executable)
 
     def run(self, *arguments: str, timeout: float) -> Ended:
         """Run it to its end.
@@ -92,4 +94,4 @@ class Suite:
         forget = [word for name in (*FORGET, *self.forget) if name not in self.env for word in ("-u", name)]
         # with an equals sign: pytest looks for its root before it knows our options, and would take the folder for one
         own = (*self.options, f"--reports={self.reports}")
-        return ["env", *forget, sys.executable, "-m", "pytest", *own, *arguments]
+        return ["env", *forget, str(self.python), "-m", "pytest", *own, *arguments]

@@ -183,7 +183,8 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reason(said: str) -> str:
-    """Helm's own reason, on one line, without its warnings and the word Error."""
-    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(("WARNING", "level="))]
+    """Helm's own reason, on one line, without its warnings, its advice and the word Error."""
+    others = ("WARNING", "level=", "Use --debug flag")
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(others)]
     start = next((i for i, line in enumerate(lines) if line.startswith("Error:")), 0)
     return " ".join(lines[start:]).removeprefix("Error: ").strip()[:600]

@@ -5,13 +5,14 @@ do. No annotation and no label of an object silences a rule. `RULES` has them al
 
 The rules on pods are the whole `restricted` Pod Security Standard
 (https://kubernetes.io/docs/concepts/security/pod-security-standards/), which the API server asks of pods but not of the
-workloads that make them, and what it does not ask: bounded, probed, read-only, without a token, isolated, local.
+workloads that make them, and what it does not ask: bounded, probed, set apart, without a token, isolated, local.
 """
 
 from kube_acceptance.security.posture import (
     bounds,
     identity,
     images,
+    isolation,
     locality,
     network,
     pods,
@@ -23,7 +24,7 @@ from kube_acceptance.security.posture.rule import RULES, Breach, Rule, breaches
 
 THEMES = tuple(
     module.__name__.rpartition(".")[2]
-    for module in (bounds, probes, pods, identity, secrets, images, network, locality)
+    for module in (bounds, probes, pods, isolation, identity, secrets, images, network, locality)
 )
 """What rules are about, in the order in which they are told."""
 

@@ -1,11 +1,10 @@
-"""What a pod and its containers may do on their node: the `restricted` Pod Security Standard, and a read-only root."""
+"""What a pod and its containers may do on their node: the `restricted` Pod Security Standard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from kube_acceptance.security.posture.rendered import Container, Rendered
+from kube_acceptance.security.posture.rendered import Rendered
 from kube_acceptance.security.posture.rule import rule
 
 VOLUMES = frozenset(
@@ -104,44 +103,9 @@ def non_root(rendered: Rendered) -> Iterator[str]:
 @rule("root-user")
 def root_user(rendered: Rendered) -> Iterator[str]:
     """No pod and no container asks for the user 0."""
-    for where, context in _contexts(rendered):
+    for where, context in rendered.contexts:
         if context.get("runAsUser") == 0:
             yield f"the user of {where} is 0; set another in securityContext.runAsUser"
-
-
-@rule("root-group")
-def root_group(rendered: Rendered) -> Iterator[str]:
-    """No process is of the group 0, to which images often give more than to others."""
-    for where, context in _contexts(rendered):
-        fields = {name: context.get(name) for name in ("runAsGroup", "fsGroup")}
-        fields["supplementalGroups"] = 0 if 0 in (context.get("supplementalGroups") or []) else None
-        for name, group in fields.items():
-            if group == 0:
-                yield f"the group of {where} is 0; set another in securityContext.{name}"
-
-
-@rule("process-namespace")
-def process_namespace(rendered: Rendered) -> Iterator[str]:
-    """No container sees the processes, and through /proc the files, of another one."""
-    for workload in rendered.workloads:
-        if workload.spec.get("shareProcessNamespace"):
-            yield f"the containers of the pods of {workload} see each other's processes; remove shareProcessNamespace"
-
-
-@rule("service-links")
-def service_links(rendered: Rendered) -> Iterator[str]:
-    """No container is told of every Service of its namespace in variables, which may override its own settings."""
-    for workload in rendered.workloads:
-        if workload.spec.get("enableServiceLinks") is not False:
-            yield f"the pods of {workload} have a variable for each Service; set enableServiceLinks to false"
-
-
-@rule("time-to-end")
-def time_to_end(rendered: Rendered) -> Iterator[str]:
-    """Every pod has time to end what it does."""
-    for workload in rendered.workloads:
-        if workload.spec.get("terminationGracePeriodSeconds", 30) < 1:
-            yield f"the pods of {workload} are killed at once; raise terminationGracePeriodSeconds"
 
 
 @rule("seccomp")
@@ -156,7 +120,7 @@ def seccomp(rendered: Rendered) -> Iterator[str]:
 @rule("apparmor")
 def apparmor(rendered: Rendered) -> Iterator[str]:
     """No AppArmor profile is taken away."""
-    for where, context in _contexts(rendered):
+    for where, context in rendered.contexts:
         kind = (context.get("appArmorProfile") or {"type": CONFINED[0]}).get("type")
         if kind not in CONFINED:
             yield f"the AppArmor profile of {where} is {kind}; remove securityContext.appArmorProfile"
@@ -169,7 +133,7 @@ def apparmor(rendered: Rendered) -> Iterator[str]:
 @rule("selinux")
 def selinux(rendered: Rendered) -> Iterator[str]:
     """No SELinux user or role is chosen, and no type but a container's."""
-    for where, context in _contexts(rendered):
+    for where, context in rendered.contexts:
         options = context.get("seLinuxOptions") or {}
         if options.get("user") or options.get("role") or options.get("type", "") not in SELINUX_TYPES:
             yield f"the SELinux context of {where} is chosen; remove securityContext.seLinuxOptions"
@@ -189,18 +153,3 @@ def sysctls(rendered: Rendered) -> Iterator[str]:
     for workload in rendered.workloads:
         for each in (workload.spec.get("securityContext") or {}).get("sysctls") or []:
             yield f"the pods of {workload} set the kernel's {each['name']}; remove it from securityContext.sysctls"
-
-
-@rule("read-only-root")
-def read_only_root(rendered: Rendered) -> Iterator[str]:
-    """No container can change its own programs; not part of the standard."""
-    for each in rendered.containers:
-        if each.context.get("readOnlyRootFilesystem") is not True:
-            yield f"{each} can write to its image; set securityContext.readOnlyRootFilesystem to true"
-
-
-def _contexts(rendered: Rendered) -> Iterator[tuple[str | Container, Mapping[str, Any]]]:
-    for workload in rendered.workloads:
-        yield f"the pods of {workload}", workload.spec.get("securityContext") or {}
-    for each in rendered.containers:
-        yield each, each.context

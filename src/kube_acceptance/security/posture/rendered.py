@@ -86,6 +86,14 @@ class Rendered:
         ]
 
     @cached_property
+    def contexts(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The security contexts of all pods and all containers, each with whose it is, in words."""
+        return [
+            *((f"the pods of {each}", each.spec.get("securityContext") or {}) for each in self.workloads),
+            *((str(each), each.context) for each in self.containers),
+        ]
+
+    @cached_property
     def volumes(self) -> list[tuple[str, Mapping[str, Any]]]:
         """The volumes of all pods, each with where it is, in words."""
         return [

@@ -1,0 +1,68 @@
+"""Phrases on a project that has never seen the harness: its wheel alone is installed there."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import kube_acceptance
+from kube_acceptance import command
+from kube_acceptance.cluster import Cluster
+from kube_acceptance.config import Config
+from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.report import note
+from kube_acceptance.settings import VARIABLES
+from kube_acceptance.suite import Ended, Suite
+from kube_acceptance.vocabulary import assertion, given, some, when
+
+# what `pip wheel` and `uv build` call (PEP 517), without their isolation, which would fetch it
+BUILD = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
+MADE_WITHIN = 300.0  # seconds; the packages come from their registry the first time
+
+
+@given('the chart "{chart}" in a folder of its own, with nothing but the wheel installed', target_fixture="suite")
+def newcomer(settings: Config, cluster: Cluster, tmp_path: Path, chart: str) -> Suite:
+    root = tmp_path / "newcomer"
+    shutil.copytree(settings.path(chart), root / "chart")
+    # the cluster of whoever runs this scenario is used, so it must be described in the same words
+    here = settings.cluster
+    options = ["--cluster-name", cluster.name, f"--cluster-image={here.image}"]
+    if here.config:
+        options.append(f"--cluster-config={settings.path(here.config)}")
+    forget = (*VARIABLES, "PYTHONPATH")
+    return Suite(root, root / "reports", {}, tuple(options), forget, _installed(settings.root, tmp_path))
+
+
+@when('the installed kube-acceptance runs there with "{arguments}"')
+def runs_there(suite: Suite, arguments: str) -> None:
+    program = suite.python.with_name("kube-acceptance")
+    done = command.run([program, *shlex.split(arguments)], timeout=MADE_WITHIN, cwd=suite.root)
+    note("; ".join(done.stdout.splitlines()))
+
+
+@assertion("its features are {count:d}, and all that ran of their scenarios passed", timed=False)
+def all_passed(suite: Suite, ended: Ended, count: int) -> None:
+    features = some(suite.root.glob("features/*.feature"), what="features")
+    if len(features) != count:
+        raise AcceptanceError(f"there are {len(features)} features")
+    ran = some((each for each in ended.run.scenarios() if each.status != "not run"), what="scenarios that ran")
+    if red := [f"{each.name}: {each.status}" for each in ran if each.status != "passed"]:
+        raise AcceptanceError(f"{len(red)} of {len(ran)} scenarios did not pass", details=red)
+    note(f"{len(ran)} scenarios passed in {ended.seconds:.0f} s")
+
+
+def _installed(project: Path, folder: Path) -> Path:
+    """The Python of an environment that holds the wheel of the harness that runs, and what the wheel asks for."""
+    source, environment = folder / "source", folder / "environment"
+    shutil.copytree(Path(kube_acceptance.__file__).parent, source / "src" / "kube_acceptance")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(project / name, source / name)
+    command.run([sys.executable, "-c", BUILD, str(folder)], timeout=MADE_WITHIN, cwd=source)
+    [wheel] = folder.glob("*.whl")
+    python, uv = environment / "bin" / "python", Path(sys.executable).with_name("uv")
+    command.run([uv, "venv", "--quiet", "--python", sys.executable, environment], timeout=MADE_WITHIN)
+    lock = project / "requirements.lock"
+    command.run([uv, "pip", "install", "--quiet", "--python", python, "--constraint", lock, wheel], timeout=MADE_WITHIN)
+    return python
