@@ -14,7 +14,7 @@ from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.round import Round
 from kube_acceptance.mutation.score import Result, Verdict
 from kube_acceptance.mutation.sight import Sight
-from kube_acceptance.mutation.store import Store
+from kube_acceptance.mutation.store import Store, Usual
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.running.prospect import Prospect
 
@@ -218,10 +218,11 @@ def test_an_interrupted_round_has_kept_what_it_had(make: Any, tmp_path: Path) ->
     assert len(again.open) == 1
 
 
-def test_the_estimate_counts_the_first_tier_that_sees(make: Any) -> None:
-    only_cluster = [CLUSTER]
-    assert make(Runs(), derived("a"), derived("b"), derived("c")).estimate({"static": 10.0}) == 15.0
-    assert make(Runs(), prospects=only_cluster).estimate({"static": 10.0, "cluster": 90.0}) == 45.0
+def test_the_estimate_counts_what_each_tier_leaves_to_the_next(make: Any) -> None:
+    usual = {"static": Usual(10.0, 0.5), "image": Usual(60.0, 0.5), "cluster": Usual(90.0, 0.5)}
+    assert make(Runs(), *map(derived, "abc"), prospects=[STATIC]).estimate(usual) == 3 * 10 / 2
+    assert make(Runs(), prospects=[CLUSTER]).estimate(usual) == 90 / 2
+    assert make(Runs(), prospects=[STATIC, CLUSTER]).estimate(usual) == (10 + 0.5 * 90) / 2
 
 
 def test_scenarios_that_the_control_skipped_do_not_meet_it(make: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kube_acceptance.mutation.score import Result, Verdict
-from kube_acceptance.mutation.store import Store
+from kube_acceptance.mutation.store import Store, Usual
 
 
 def result(digest: str, verdict: Verdict = Verdict.KILLED, seconds: float = 2.0, tier: str = "static") -> Result:
@@ -57,6 +57,14 @@ def test_half_a_line_spoils_nothing(tmp_path: Path) -> None:
 
 def test_how_long_a_mutant_usually_takes(tmp_path: Path) -> None:
     store = Store(tmp_path / "mutants.jsonl")
+    otherwise = {"static": Usual(9.0, 0.9), "image": Usual(60.0, 0.6), "cluster": Usual(90.0, 0.9)}
+    assert store.usual(otherwise) == otherwise
     store.keep(result("1", seconds=2))
     store.keep(result("2", seconds=4))
-    assert store.usual({"static": 9.0, "cluster": 90.0}) == {"static": 3.0, "cluster": 90.0}
+    store.keep(result("3", tier="cluster", seconds=80))
+    store.keep(result("4", Verdict.SURVIVED, tier="cluster", seconds=100))
+    assert store.usual(otherwise) == {
+        "static": Usual(3.0, 0.5),
+        "image": Usual(60.0, 0.6),
+        "cluster": Usual(90.0, 0.5),
+    }

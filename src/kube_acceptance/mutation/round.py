@@ -25,13 +25,18 @@ from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.digest import Sources
 from kube_acceptance.mutation.score import Result, Verdict
 from kube_acceptance.mutation.sight import Sight
-from kube_acceptance.mutation.store import Store
+from kube_acceptance.mutation.store import Store, Usual
 from kube_acceptance.mutation.verdict import judge, worst
 from kube_acceptance.report.model import Scenario
 from kube_acceptance.running.prospect import Prospect
 
-USUAL: Mapping[str, float] = {"static": 10.0, "image": 60.0, "cluster": 90.0, "disruptive": 180.0}
-"""Seconds that a mutant takes in a tier, where no earlier result tells."""
+USUAL: Mapping[str, Usual] = {
+    "static": Usual(10.0, 0.4),
+    "image": Usual(60.0, 0.3),
+    "cluster": Usual(90.0, 0.3),
+    "disruptive": Usual(180.0, 0.3),
+}
+"""What a mutant takes in a tier, the cheapest first, where no earlier result tells."""
 
 RUN_WITHIN = 900.0  # seconds for one mutant in one tier, images and installation included, beside:
 PATIENCE = 3.0  # times what its scenarios took when nothing ran beside them
@@ -128,14 +133,20 @@ class Round:
         """The tiers whose scenarios some mutant may meet that has no verdict yet."""
         return [tier for tier in self._tiers if any(self._sight.of(each.mutant, tier) for each in self.open)]
 
-    def estimate(self, usual: Mapping[str, float] = USUAL) -> float:
-        """The seconds that it will take if each mutant is noticed in the first tier that has somebody to see it.
+    def estimate(self, usual: Mapping[str, Usual] = USUAL) -> float:
+        """The seconds that it will take if each tier leaves as many to the next as usual.
 
         Args:
-            usual: The seconds that a mutant takes, by tier.
+            usual: What a mutant takes in each tier.
         """
-        first = (next((tier for tier in self._tiers if self._sight.of(each.mutant, tier)), "") for each in self.open)
-        return sum(usual.get(tier, 0.0) for tier in first) / self._jobs
+        seconds = 0.0
+        for each in self.open:
+            reaching = 1.0
+            for tier in self._tiers:
+                if self._sight.of(each.mutant, tier):
+                    seconds += reaching * usual[tier].seconds
+                    reaching *= usual[tier].left
+        return seconds / self._jobs
 
     def results(self) -> Iterator[Result]:
         """What is known already, then each verdict as it comes.

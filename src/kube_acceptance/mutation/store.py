@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 from pydantic import ValidationError
@@ -13,6 +13,13 @@ from pydantic import ValidationError
 from kube_acceptance.mutation.score import Result, Verdict
 
 FILE = "mutants.jsonl"
+
+
+class Usual(NamedTuple):
+    """What mutants take in a tier: the mean seconds of one, and the share of them that the tier leaves to the next."""
+
+    seconds: float
+    left: float
 
 
 class Store:
@@ -48,16 +55,20 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
 
-    def usual(self, otherwise: Mapping[str, float]) -> dict[str, float]:
-        """The mean seconds that a mutant took, by tier.
+    def usual(self, otherwise: Mapping[str, Usual]) -> dict[str, Usual]:
+        """What a mutant usually takes, by tier.
 
         Args:
-            otherwise: What holds where no result tells.
+            otherwise: What holds where no result tells, the cheapest tier first.
         """
-        taken: dict[str, list[float]] = defaultdict(list)
-        for each in self._known.values():
-            taken[each.tier].append(each.seconds)
-        return {**otherwise, **{tier: sum(times) / len(times) for tier, times in taken.items()}}
+        found, order = dict(otherwise), list(otherwise)
+        for place, tier in enumerate(order):
+            here = [each for each in self._known.values() if each.tier == tier]
+            beyond = sum(each.tier in order[place + 1 :] for each in self._known.values())
+            if here:
+                left = beyond + sum(each.verdict is not Verdict.KILLED for each in here)
+                found[tier] = Usual(sum(each.seconds for each in here) / len(here), left / (beyond + len(here)))
+        return found
 
     def _read(self) -> list[Result]:
         lines = self._path.read_bytes().splitlines() if self._path.is_file() else []
