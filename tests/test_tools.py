@@ -112,5 +112,5 @@ def test_no_way_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         tools.resolve("helm", cache=tmp_path)
     assert str(caught.value) == (
         "helm is not on PATH and cannot be downloaded: ConnectionError\n"
-        "Install helm and put it on PATH, or load a bundle: deploy/closed-network/load --tools-only."
+        "Install helm and put it on PATH, or load a bundle: kube-acceptance's deploy/closed-network/load --tools-only."
     )

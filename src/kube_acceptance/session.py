@@ -554,7 +554,8 @@ def connect() -> docker.DockerClient:
     except (docker.errors.DockerException, OSError) as error:
         raise MachineError(
             "Docker is not running",
-            hint="Start it, or run deploy/machine/up, which starts it and installs it where it is missing.",
+            hint="Start it, or run kube-acceptance's deploy/machine/up, which starts it and installs it where it is "
+            "missing.",
             details=[str(error)],
         ) from error
     return engine

@@ -124,7 +124,8 @@ def _platform() -> str:
 
 def _download(name: str, pin: Pin, folder: Path) -> Path:
     where = _platform()
-    advice = f"Install {name} and put it on PATH, or load a bundle: deploy/closed-network/load --tools-only."
+    load = "kube-acceptance's deploy/closed-network/load --tools-only"
+    advice = f"Install {name} and put it on PATH, or load a bundle: {load}."
     if where not in pin.sha256:
         raise ToolError(f"{name} is not on PATH, and no release of it is pinned for {where}", hint=advice)
     words = {"version": pin.version, "platform": where, "os": where.split("-")[0], "arch": where.split("-")[1]}

@@ -49,7 +49,7 @@ def kind(folder: Path, *nodes: Node, program: str = "exit 1") -> Kind:
         ("write: no space left on device", "the disk is full"),
         (
             "ERROR: failed to pull image x",
-            "the node image is neither here nor can it be pulled; run deploy/closed-network/auto",
+            "the node image is neither here nor can it be pulled; run kube-acceptance's deploy/closed-network/auto",
         ),
         ("ERROR: could not find a log line\nmore", "could not find a log line"),
         ("nothing known", "see below what it said"),

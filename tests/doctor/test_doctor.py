@@ -145,7 +145,7 @@ def test_a_scanner_and_the_age_of_its_database(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
     config = configuration.load(tmp_path)
     assert project.scanner(config) == warning(
-        "there is no Grype: packages are not assessed", "Build it: deploy/closed-network/scanner"
+        "there is no Grype: packages are not assessed", "Build it: kube-acceptance's deploy/closed-network/scanner"
     )
     program = tmp_path / "grype"
 

@@ -65,7 +65,8 @@ def test_engine() -> None:
         (
             DockerException("Error while fetching server API version: ('Connection aborted.', FileNotFoundError(2))"),
             "Docker is not running",
-            "Start Docker; on Debian and Ubuntu deploy/machine/up does, and installs it where it is missing.",
+            "Start Docker; on Debian and Ubuntu kube-acceptance's deploy/machine/up does, and installs it where it "
+            "is missing.",
         ),
         (
             DockerException("('Connection aborted.', PermissionError(13, 'Permission denied'))"),
@@ -141,7 +142,7 @@ def test_images() -> None:
     assert engine.images(here, []) == ok("none is needed")
     assert engine.images(here, ["alpine:3.23", "node:22-alpine", "python:3.13-alpine"]) == warning(
         "not here: node:22-alpine, python:3.13-alpine",
-        "They are pulled where a registry answers; otherwise run deploy/closed-network/auto.",
+        "They are pulled where a registry answers; otherwise run kube-acceptance's deploy/closed-network/auto.",
     )
 
 
@@ -154,7 +155,9 @@ def docker_command(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -
 
 def test_the_command_and_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert engine.command() == missing("not installed", "Install Docker's command (deploy/machine/up does).")
+    assert engine.command() == missing(
+        "not installed", "Install Docker's command (kube-acceptance's deploy/machine/up does)."
+    )
     docker_command(tmp_path, monkeypatch, "echo 28.2.2, API 1.41")
     assert engine.command() == ok("28.2.2, API 1.41")
     said = "Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.41"
@@ -167,11 +170,11 @@ def test_the_command_and_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_buildx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert engine.buildx() == missing(
-        "there is no docker command", "Install Docker's command (deploy/machine/up does)."
+        "there is no docker command", "Install Docker's command (kube-acceptance's deploy/machine/up does)."
     )
     docker_command(tmp_path, monkeypatch, "exit 1")
     assert engine.buildx() == missing(
-        "docker buildx is not installed", "Install Docker's buildx plugin (deploy/machine/up does)."
+        "docker buildx is not installed", "Install Docker's buildx plugin (kube-acceptance's deploy/machine/up does)."
     )
     says = '[ "$2" = version ] && echo github.com/docker/buildx v0.30.1 abc || printf "Name: x\\nDriver:  {}\\n"'
     docker_command(tmp_path, monkeypatch, says.format("docker"))

@@ -76,7 +76,7 @@ def test_capability() -> None:
             "CONFIG_NETFILTER_NETLINK_QUEUE=y\n# CONFIG_NFT_QUEUE is not set\nCONFIG_NETFILTER_XT_TARGET_NFQUEUE=y\n",
             warning(
                 "only the NFQUEUE target",
-                "Load a bundle's node image (deploy/closed-network/load), which gets by with it, "
+                "Load a bundle's node image (kube-acceptance's deploy/closed-network/load), which gets by with it, "
                 "or use another kernel.",
             ),
         ),
@@ -113,7 +113,7 @@ def test_a_program_that_would_be_downloaded(path: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(machine, "can_download", lambda name: True)
     assert machine.program("kind", cache=tmp_path) == warning(
         f"not here; {machine.PINS['kind'].version} would be downloaded",
-        "Where there is no way out, install kind or run deploy/closed-network/load --tools-only.",
+        "Where there is no way out, install kind or run kube-acceptance's deploy/closed-network/load --tools-only.",
     )
 
 
@@ -175,7 +175,7 @@ def test_browser(path: Path, tmp_path: Path) -> None:
     downloads = tmp_path / "playwright"
     assert machine.browser(downloads) == warning(
         "none is here: scenarios about pages cannot run",
-        "Install Chromium (deploy/machine/up does), or run: playwright install chromium",
+        "Install Chromium (kube-acceptance's deploy/machine/up does), or run: playwright install chromium",
     )
     (downloads / "chromium-1200").mkdir(parents=True)
     assert machine.browser(downloads) == ok(f"Playwright's own ({downloads})")

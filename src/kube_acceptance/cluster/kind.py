@@ -202,7 +202,9 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
 def _cause(said: str) -> str:
     known = {
         "no space left on device": "the disk is full",
-        "failed to pull image": "the node image is neither here nor can it be pulled; run deploy/closed-network/auto",
+        "failed to pull image": (
+            "the node image is neither here nor can it be pulled; run kube-acceptance's deploy/closed-network/auto"
+        ),
         "port is already allocated": "another program uses the Ingress port",
         "too many open files": "the host's inotify limits are too low (fs.inotify.max_user_instances)",
         "Cannot connect to the Docker daemon": "Docker is not running",

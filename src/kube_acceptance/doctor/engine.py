@@ -27,8 +27,10 @@ GIB = 1024**3
 DISK_NEEDED, DISK_COMFORTABLE = 4 * GIB, 10 * GIB
 # Two nodes with the application take about 2 GiB when nothing else runs.
 MEMORY_NEEDED, MEMORY_COMFORTABLE = 2 * GIB, 4 * GIB
-INSTALL_COMMAND = "Install Docker's command (deploy/machine/up does)."
-START = "Start Docker; on Debian and Ubuntu deploy/machine/up does, and installs it where it is missing."
+INSTALL_COMMAND = "Install Docker's command (kube-acceptance's deploy/machine/up does)."
+START = (
+    "Start Docker; on Debian and Ubuntu kube-acceptance's deploy/machine/up does, and installs it where it is missing."
+)
 
 
 class Docker:
@@ -127,7 +129,10 @@ def buildx() -> Finding:
     try:
         said = run(["docker", "buildx", "version"], timeout=ANSWERS_WITHIN).stdout.split()
     except CommandError:
-        return missing("docker buildx is not installed", "Install Docker's buildx plugin (deploy/machine/up does).")
+        return missing(
+            "docker buildx is not installed",
+            "Install Docker's buildx plugin (kube-acceptance's deploy/machine/up does).",
+        )
     found = said[1] if len(said) > 1 else "of unknown version"
     inspected = ""
     with contextlib.suppress(CommandError):  # an engine that hangs has a line of its own
@@ -192,7 +197,7 @@ def images(docker: Docker, references: Sequence[str]) -> Finding:
         return ok(", ".join(dict.fromkeys(references)) or "none is needed")
     return warning(
         f"not here: {', '.join(absent)}",
-        "They are pulled where a registry answers; otherwise run deploy/closed-network/auto.",
+        "They are pulled where a registry answers; otherwise run kube-acceptance's deploy/closed-network/auto.",
     )
 
 

@@ -84,7 +84,8 @@ def packet_queue(places: tuple[Path, ...] | None = None) -> Finding:
     if "CONFIG_NETFILTER_NETLINK_QUEUE" in chosen and there:
         return warning(
             f"only {there[0]}",
-            "Load a bundle's node image (deploy/closed-network/load), which gets by with it, or use another kernel.",
+            "Load a bundle's node image (kube-acceptance's deploy/closed-network/load), which gets by with it, "
+            "or use another kernel.",
         )
     return warning(
         "packets cannot be handed to user space, so network policies may not be enforced",
@@ -108,7 +109,8 @@ def program(
         if can_download(name):
             return warning(
                 f"not here; {PINS[name].version} would be downloaded",
-                f"Where there is no way out, install {name} or run deploy/closed-network/load --tools-only.",
+                f"Where there is no way out, install {name} or run kube-acceptance's "
+                "deploy/closed-network/load --tools-only.",
             )
         return missing("not here, and none is pinned for this machine", f"Install {name} and put it on PATH.")
     try:
@@ -160,7 +162,7 @@ def browser(downloads: Path | None = None) -> Finding:
         return ok(f"Playwright's own ({folder})")
     return warning(
         "none is here: scenarios about pages cannot run",
-        "Install Chromium (deploy/machine/up does), or run: playwright install chromium",
+        "Install Chromium (kube-acceptance's deploy/machine/up does), or run: playwright install chromium",
     )
 
 

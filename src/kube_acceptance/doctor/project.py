@@ -71,7 +71,9 @@ def scanner(config: Config) -> Finding:
     """Grype, and how old its database is."""
     grype, now = grype_of(config), datetime.now(UTC)
     if grype.program is None:
-        return warning("there is no Grype: packages are not assessed", "Build it: deploy/closed-network/scanner")
+        return warning(
+            "there is no Grype: packages are not assessed", "Build it: kube-acceptance's deploy/closed-network/scanner"
+        )
     database = grype.database()
     if database.built is None:
         return warning(database.problem, f"Get one: {ADVICE}")

@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
         except Error as error:
             raise MachineError(
                 "there is no browser for the scenarios that need one",
-                hint="Install Chromium (deploy/machine/up does), or run: playwright install chromium",
+                hint="Install Chromium (kube-acceptance's deploy/machine/up does), or run: playwright install chromium",
                 details=str(error).splitlines()[:5],
             ) from error
         note(f"Chromium {browser.version}")

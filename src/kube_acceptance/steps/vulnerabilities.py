@@ -22,6 +22,7 @@ from kube_acceptance.steps.images import Images
 from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 from kube_acceptance.vulnerability import Assessment, Scanner, Subject, Verdict, assess, judge, scanners_of, trial
 from kube_acceptance.vulnerability.controls import read_all
+from kube_acceptance.vulnerability.grype import MISSING
 from kube_acceptance.vulnerability.scanners import grype_of, program
 
 Assessments = Sequence[Assessment]
@@ -70,7 +71,7 @@ def scanner_with(small: str, settings: Config, tmp_path: Path) -> list[Scanner]:
     """Grype with a small database that the harness makes; those there are are named where there is no such one."""
     found, wanted = program(settings.cache), settings.vulnerabilities
     if found is None:
-        _not_assessed(["there is no Grype on this machine; deploy/closed-network/scanner builds it"], wanted)
+        _not_assessed([MISSING], wanted)
     controls = read_all(wanted.controls)
     folder = tmp_path / "database"
     return [trial.scanner(small, folder, program=found, controls=controls, days=wanted.database_days)]
