@@ -218,6 +218,27 @@ def test_an_interrupted_round_has_kept_what_it_had(make: Any, tmp_path: Path) ->
     assert len(again.open) == 1
 
 
+def test_what_nobody_has_to_notice_meets_the_cheapest_tier_alone(make: Any, tmp_path: Path) -> None:
+    excused, other = derived("web"), derived("shop")
+    runs = Runs()
+    rounds = [make(runs, excused, other, excused=names, jobs=1) for names in ([excused.id], [])]
+    assert [verdicts(each.results()) for each in rounds] == [
+        {excused.id: Verdict.SURVIVED, other.id: Verdict.SURVIVED}
+    ] * 2
+    first = [(who, *names) for who, names in runs.ran[:5]]
+    assert first == [
+        ("control", "static"),
+        (excused.id, "static"),
+        (other.id, "static"),
+        ("control", "cluster"),
+        (other.id, "cluster"),
+    ]
+    # its day is over: what it was not shown to, it is shown to now
+    store = Store(tmp_path / "mutants.jsonl")
+    assert [each.tier for each in make(runs, excused, store=store).known] == ["cluster"]
+    assert [each.tier for each in make(runs, excused, store=store, excused=[excused.id]).known] == ["static"]
+
+
 def test_the_estimate_counts_what_each_tier_leaves_to_the_next(make: Any) -> None:
     usual = {"static": Usual(10.0, 0.5), "image": Usual(60.0, 0.5), "cluster": Usual(90.0, 0.5)}
     assert make(Runs(), *map(derived, "abc"), prospects=[STATIC]).estimate(usual) == 3 * 10 / 2

@@ -21,7 +21,7 @@ from kube_acceptance.mutation import catalogue, project
 from kube_acceptance.mutation.closing import close
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.digest import Sources
-from kube_acceptance.mutation.equivalent import mistakes
+from kube_acceptance.mutation.equivalent import excused, mistakes
 from kube_acceptance.mutation.round import USUAL, Round
 from kube_acceptance.mutation.score import Result, Score, Verdict
 from kube_acceptance.mutation.sight import Sight
@@ -144,6 +144,7 @@ def mutate(
             jobs=jobs,
             say=progress,
             fresh=fresh,
+            excused=excused(chosen.ids, config.mutation.equivalents, date.today()),
         )
         if {*round_.meeting} - {"static"}:  # static scenarios need neither Docker nor a cluster
             stack.enter_context(project.reserved(config, name, keep=keep))

@@ -3,15 +3,16 @@
     [tool.kube-acceptance.mutation.equivalents]
     "request-removed.deployment-shop-*" = { because = "the namespace's LimitRange sets the same", until = 2027-06-30 }
 
-Only a survivor can be equivalent: what goes red, times out or cannot be deployed is something that differs. After its
-day an entry excuses nothing: the mutant counts as a survivor again, and it is told. An entry whose mutant was noticed
-all the same, or that names no mutant, is wrong, and told as well.
+Only a survivor can be equivalent: what goes red, times out or cannot be deployed is something that differs. It meets
+the cheapest tier that sees it, and no other. After its day an entry excuses nothing: the mutant counts as a survivor
+again, and it is told. An entry whose mutant was noticed all the same, or that names no mutant, is wrong, and told as
+well.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 
@@ -38,6 +39,11 @@ def mistakes(entries: Entries, today: date) -> Iterator[str]:
         if entry.until > today + LONGEST:
             latest = today + LONGEST
             yield f"{_named(pattern)} lasts until {entry.until}; {latest} is the latest, a year from today"
+
+
+def excused(ids: Iterable[str], entries: Entries, today: date) -> set[str]:
+    """The ids of those that nobody has to notice today."""
+    return {id for id in ids if (pattern := _entry(id, entries)) and entries[pattern].until >= today}
 
 
 def applied(results: Sequence[Result], entries: Entries) -> list[Result]:

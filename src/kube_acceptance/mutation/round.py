@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,6 +96,8 @@ class Round:
         jobs: How many mutants run side by side.
         say: Told what is under way.
         fresh: Whether what is known already counts for nothing.
+        excused: The ids of mutants that nobody has to notice: they meet the cheapest tier that sees them alone, since
+            who survives meets every scenario that there is for it.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Round:
         jobs: int,
         say: Callable[[str], None],
         fresh: bool = False,
+        excused: Collection[str] = (),
     ) -> None:
         self._sight = sight
         self._sources = sources
@@ -118,6 +121,7 @@ class Round:
         self._tiers = tiers
         self._jobs = jobs
         self._say = say
+        self._excused = excused
         self._green: set[str] = set()
         self._controls = threading.Lock()  # one at a time: the next may find that it need not run
         self.known: list[Result] = []
@@ -131,7 +135,7 @@ class Round:
     @property
     def meeting(self) -> list[str]:
         """The tiers whose scenarios some mutant may meet that has no verdict yet."""
-        return [tier for tier in self._tiers if any(self._sight.of(each.mutant, tier) for each in self.open)]
+        return [tier for tier in self._tiers if any(tier in self._tiers_of(each.mutant) for each in self.open)]
 
     def estimate(self, usual: Mapping[str, Usual] = USUAL) -> float:
         """The seconds that it will take if each tier leaves as many to the next as usual.
@@ -142,10 +146,9 @@ class Round:
         seconds = 0.0
         for each in self.open:
             reaching = 1.0
-            for tier in self._tiers:
-                if self._sight.of(each.mutant, tier):
-                    seconds += reaching * usual[tier].seconds
-                    reaching *= usual[tier].left
+            for tier in self._tiers_of(each.mutant):
+                seconds += reaching * usual[tier].seconds
+                reaching *= usual[tier].left
         return seconds / self._jobs
 
     def results(self) -> Iterator[Result]:
@@ -156,7 +159,7 @@ class Round:
         """
         yield from self.known
         for place, tier in enumerate(self._tiers):
-            if seen := [each for each in self.open if self._sight.of(each.mutant, tier)]:
+            if seen := [each for each in self.open if tier in self._tiers_of(each.mutant)]:
                 scenarios = list({each.id: each for one in seen for each in self._sight.of(one.mutant, tier)}.values())
                 self._control(tier, scenarios if tier == "static" else scenarios[:1])
                 yield from self._side_by_side(tier, seen, self._tiers[place + 1 :])
@@ -200,7 +203,7 @@ class Round:
                         future.result()
                         for one in part:
                             killed = worst(one.said)[0] is Verdict.KILLED
-                            if killed or not any(self._sight.of(one.mutant, each) for each in later):
+                            if killed or not any(each in later for each in self._tiers_of(one.mutant)):
                                 yield self._end(one)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -272,8 +275,13 @@ class Round:
         return self._sources.of(mutant, self._could(mutant), static=False)
 
     def _could(self, mutant: Derived) -> list[Prospect]:
-        """Whoever could notice a mutant, in all tiers that take part."""
-        return [each for tier in self._tiers for each in self._sight.of(mutant, tier)]
+        """Whoever could notice a mutant, in all tiers that it meets."""
+        return [each for tier in self._tiers_of(mutant) for each in self._sight.of(mutant, tier)]
+
+    def _tiers_of(self, mutant: Derived) -> list[str]:
+        """The tiers that a mutant meets, unless one before has noticed it."""
+        seeing = [tier for tier in self._tiers if self._sight.of(mutant, tier)]
+        return seeing[:1] if mutant.id in self._excused else seeing
 
 
 def _parts(group: Sequence[Open], size: int) -> list[Sequence[Open]]:
