@@ -113,6 +113,7 @@ Feature: Posture
         | exact-image            | task.image                                           | runs web:latest, which                      | web:latest |
         | exact-image            | nightly.image                                        | which names no version                      | registry.example:5000/web:stable |
         | no-pull-always         | container.imagePullPolicy                            | pulls its image at every start              | Always |
+        | common-labels          | labels                                               | ConfigMap web has no label app.kubernetes.io/name | null |
         | isolated-ingress       | policy.policyTypes                                   | no NetworkPolicy of Ingress selects         | [Egress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | [Ingress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | null |

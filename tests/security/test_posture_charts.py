@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_posture_rules import ACCOUNT, POLICY, workload
+from test_posture_rules import ACCOUNT, LABELS, POLICY, workload
 from typer.testing import CliRunner
 
 from kube_acceptance import cli, tools
@@ -19,7 +19,7 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{na
 SERVICE = {
     "apiVersion": "v1",
     "kind": "Service",
-    "metadata": {"name": "web"},
+    "metadata": {"name": "web", "labels": LABELS},
     "spec": {"type": "LoadBalancer"},
 }
 SAID = "Service web is of type LoadBalancer; make it a ClusterIP, and reach it through an Ingress [cluster-ip]"

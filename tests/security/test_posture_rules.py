@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kube_acceptance.security.posture import RULES, THEMES, Rendered, breaches
+from kube_acceptance.security.posture.labels import COMMON
 from kube_acceptance.security.posture.locality import of_cloud
 from kube_acceptance.security.posture.probes import same_probes
 
@@ -28,11 +29,12 @@ POD = {
     "enableServiceLinks": False,
     "containers": [CONTAINER],
 }
-ACCOUNT = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}
+LABELS = {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": "web"}
+ACCOUNT = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "labels": LABELS}}
 POLICY: dict[str, Any] = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "NetworkPolicy",
-    "metadata": {"name": "all"},
+    "metadata": {"name": "all", "labels": LABELS},
     "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
 }
 
@@ -43,7 +45,7 @@ def workload(kind: str = "Deployment", **pod: Any) -> dict[str, Any]:
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
-        "metadata": {"name": "web"},
+        "metadata": {"name": "web", "labels": LABELS},
         "spec": {"jobTemplate": {"spec": spec}} if kind == "CronJob" else spec,
     }
 
@@ -53,7 +55,8 @@ def policy(**spec: Any) -> dict[str, Any]:
 
 
 def found(*objects: dict[str, Any]) -> list[str]:
-    return [str(each) for each in breaches(Rendered(objects))]
+    """What breaks the rules, but for the one on labels: many of these objects have none."""
+    return [str(each) for each in breaches(Rendered(objects)) if each.rule != "common-labels"]
 
 
 def test_a_sound_workload_breaks_nothing() -> None:
@@ -63,6 +66,15 @@ def test_a_sound_workload_breaks_nothing() -> None:
 def test_every_rule_has_a_theme_and_says_what_it_asks_for() -> None:
     assert {rule.theme for rule in RULES.values()} == set(THEMES)
     assert [name for name, rule in RULES.items() if not rule.asks.endswith(".")] == []
+
+
+def test_every_object_says_to_which_release_it_belongs() -> None:
+    one, other = ({**ACCOUNT, "metadata": {"name": "web", **more}} for more in ({"labels": {COMMON[0]: "web"}}, {}))
+    assert [str(each) for each in breaches(Rendered([one, other, ACCOUNT]), "labels")] == [
+        "ServiceAccount web has no label app.kubernetes.io/instance; add it to its metadata [common-labels]",
+        "ServiceAccount web has no label app.kubernetes.io/name; add it to its metadata [common-labels]",
+        "ServiceAccount web has no label app.kubernetes.io/instance; add it to its metadata [common-labels]",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])

@@ -13,6 +13,7 @@ from kube_acceptance.security.posture import (
     identity,
     images,
     isolation,
+    labels,
     locality,
     network,
     pods,
@@ -24,7 +25,7 @@ from kube_acceptance.security.posture.rule import RULES, Breach, Rule, breaches
 
 THEMES = tuple(
     module.__name__.rpartition(".")[2]
-    for module in (bounds, probes, pods, isolation, identity, secrets, images, network, locality)
+    for module in (bounds, probes, pods, isolation, identity, secrets, images, labels, network, locality)
 )
 """What rules are about, in the order in which they are told."""
 

@@ -1,5 +1,9 @@
+{{- define "post.common" -}}
+{app.kubernetes.io/name: {{ .Chart.Name }}, app.kubernetes.io/instance: {{ .Release.Name }}}
+{{- end }}
+
 {{- define "post.labels" -}}
-{app.kubernetes.io/instance: {{ .root.Release.Name }}, app.kubernetes.io/component: {{ .component }}}
+{app.kubernetes.io/name: {{ .root.Chart.Name }}, app.kubernetes.io/instance: {{ .root.Release.Name }}, app.kubernetes.io/component: {{ .component }}}
 {{- end }}
 
 {{- define "post.pod" -}}
@@ -20,7 +24,7 @@ securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true,
 {{- define "post.account" -}}
 apiVersion: v1
 kind: ServiceAccount
-metadata: {name: {{ .root.Release.Name }}-{{ .component }}}
+metadata: {name: {{ .root.Release.Name }}-{{ .component }}, labels: {{ include "post.common" .root }}}
 automountServiceAccountToken: false
 {{- end }}
 
@@ -29,14 +33,14 @@ automountServiceAccountToken: false
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: {{ .root.Release.Name }}-{{ .component }}}
+metadata: {name: {{ .root.Release.Name }}-{{ .component }}, labels: {{ include "post.common" .root }}}
 spec:
   selector: {{ include "post.labels" . }}
   ports: [{name: http, port: 80, targetPort: http}]
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: {{ .root.Release.Name }}-{{ .component }}}
+metadata: {name: {{ .root.Release.Name }}-{{ .component }}, labels: {{ include "post.common" .root }}}
 spec:
   replicas: {{ .replicas }}
   selector: {matchLabels: {{ include "post.labels" . }}}
