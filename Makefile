@@ -11,7 +11,7 @@ OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants tools machine images clean
+.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants tools machine images helm3 clean
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,11 +20,11 @@ acceptance: $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS
 	$(MAKE) --jobs 2 --no-print-directory ready
 	$(PYTEST) features $(OPTIONS)
 
-# the scanner of vulnerabilities, which is built once, comes beside the images
-ready: images scanner
-images scanner: machine
+# the scanner of vulnerabilities and the oldest Helm, which are built once, come beside the images
+ready: images scanner helm3
+images scanner helm3: machine
 
-mutants: machine images scanner $(VENV)/installed ## take protections away and see their scenarios go red
+mutants: machine images scanner helm3 $(VENV)/installed ## take protections away and see their scenarios go red
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
@@ -75,6 +75,10 @@ images:
 
 scanner:
 	deploy/closed-network/scanner
+
+# one after the other: each build takes all processors
+helm3: scanner $(VENV)/installed
+	deploy/closed-network/helm3
 
 clean: $(VENV)/installed ## remove the clusters that runs left behind
 	$(VENV)/bin/kube-acceptance clean

@@ -8,6 +8,7 @@
 KUBERNETES=1.37.0
 KIND=0.33.0
 HELM=4.3.1
+HELM3=3.10.3 # the oldest that is supported
 MINIKUBE=1.38.1
 BUILDX=0.13.1
 TRAEFIK=3.6.12

@@ -74,6 +74,32 @@ build_program() {
   cd "$WORK"
   rm -rf "$source"
 }
+# tool_of_module NAME VERSION MODULE PACKAGE: a program out of its Go module, into the cache and for a PATH. It sets STATUS,
+# and is called in a plain command, because bash ignores errors in everything that a condition calls.
+# shellcheck disable=SC2034
+tool_of_module() {
+  WORK=$CACHE/build/$1-$2
+  set +e
+  (
+    set -e
+    mkdir -p "$WORK/stamps" "$WORK/logs" "$TOOLS/bin"
+    # a stamp without its program is from a build whose result has gone
+    [ -x "$WORK/bin/$1" ] || rm -f "$WORK/stamps/program-$1"
+    program "$1" "$3@v$2" "$4"
+    mv "$WORK/bin/$1" "$TOOLS/$1-$2"
+    ln -sfn "../$1-$2" "$TOOLS/bin/$1"
+    rm -rf "$WORK"
+  )
+  STATUS=$?
+  set -e
+}
+# go_is_there: what building out of Go modules takes, of which jq is fetched; otherwise says in WHY what is missing
+# shellcheck disable=SC2034
+go_is_there() {
+  have go || { WHY="Go 1.21 or newer is missing" && return 1; }
+  have jq || ! have apt-get || ! is_root || apt_install jq
+  have jq || { WHY="jq is missing, which building takes" && return 1; }
+}
 module_folder() { go mod download -json "$1" | jq -r .Dir; }
 
 # archive PART TOOL... -- IMAGE...: tools, then images, so that the tools can be had without reading all of it.

@@ -24,7 +24,7 @@ from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
-from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError, ToolError
 from kube_acceptance.fault.leftovers import mend
 from kube_acceptance.images.another import another
 from kube_acceptance.images.build import BuiltImage, build
@@ -136,6 +136,23 @@ class Session:
     def tool(self, name: str) -> Path:
         """A program; see `kube_acceptance.tools.resolve`."""
         return resolve(name, cache=self.config.cache, given=self._given.get(name))
+
+    def helm(self, version: str) -> Path:
+        """A Helm of some version, which it says itself that it is.
+
+        Args:
+            version: The version, or as much of its beginning as matters: `4`, or `3.10`.
+
+        Raises:
+            ToolError: It cannot be had.
+        """
+        for name in ("helm", "helm3"):
+            program = self.tool(name)
+            if f"{Chart(program, Path()).helm_version}.".startswith(f"{version}."):
+                return program
+        raise ToolError(
+            f"there is no Helm {version}", hint="There are the project's own, and the oldest that is supported."
+        )
 
     def begin(self) -> None:
         """Start making what will be asked for; whoever asks waits for it, and is told what went wrong."""

@@ -67,6 +67,16 @@ PINS: Mapping[str, Pin] = {
         },
         "{platform}/helm",
     ),
+    # the oldest Helm that is supported, for scenarios that ask for it
+    "helm3": Pin(
+        "3.10.3",
+        "https://get.helm.sh/helm-v{version}-{platform}.tar.gz",
+        {
+            "linux-amd64": "950439759ece902157cf915b209b8d694e6f675eaab5099fb7894f30eeaee9a2",
+            "linux-arm64": "260cda5ff2ed5d01dd0fd6e7e09bc80126e00d8bdc55f3269d05129e32f6f99d",
+        },
+        "{platform}/helm",
+    ),
 }
 
 

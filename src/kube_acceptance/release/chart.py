@@ -52,6 +52,10 @@ class Chart:
         merged = {**self.overrides, **overrides}
         return self._but(self.folder, values or self.values, merged)
 
+    def by(self, helm: Path) -> Chart:
+        """The same chart and values, installed by another Helm."""
+        return self._but(self.folder, self.values, self.overrides, helm=helm)
+
     def edited(self, folder: Path, file: str, words: str, others: str) -> Chart:
         """The same chart and values with other words in one of its files, as another version of it would have them.
 
@@ -75,9 +79,11 @@ class Chart:
         ]
         return self._but(copy, values, self.overrides)
 
-    def _but(self, folder: Path, values: Sequence[Path], overrides: Mapping[str, Any]) -> Chart:
+    def _but(
+        self, folder: Path, values: Sequence[Path], overrides: Mapping[str, Any], *, helm: Path | None = None
+    ) -> Chart:
         return Chart(
-            self.helm_program,
+            helm or self.helm_program,
             folder,
             values=values,
             overrides=overrides,
@@ -106,13 +112,18 @@ class Chart:
             raise ReleaseError(f"the chart {self.folder.name} has no values file, so nothing was checked")
         return files
 
-    def render(self, *, name: str, namespace: str) -> list[dict[str, Any]]:
+    def render(self, *, name: str, namespace: str, kubernetes: str = "") -> list[dict[str, Any]]:
         """The objects that the chart becomes.
+
+        Args:
+            name: The release's name.
+            namespace: Its namespace.
+            kubernetes: The version that the chart is told of, such as `1.25`; Helm's own guess when empty.
 
         Raises:
             ReleaseError: It cannot be rendered; the first line is Helm's own reason.
         """
-        objects = read_manifests(self._template(name, namespace))
+        objects = read_manifests(self._template(name, namespace, kubernetes))
         if not objects:
             raise ReleaseError(f"the chart {self.folder.name} renders no object at all")
         for number, item in enumerate(objects, start=1):
@@ -124,14 +135,17 @@ class Chart:
                 )
         return self._change(objects)
 
-    def _template(self, name: str, namespace: str) -> str:
+    def _template(self, name: str, namespace: str, kubernetes: str) -> str:
+        told = ["--kube-version", kubernetes] if kubernetes else []
+
         def make() -> str:
-            return self.helm("template", name, str(self.folder), "--namespace", namespace, with_values=True).stdout
+            words = ("template", name, str(self.folder), "--namespace", namespace, *told)
+            return self.helm(*words, with_values=True).stdout
 
         if self._renderings is None:
             return make()
         values = [file.read_text(encoding="utf-8") for file in self.values]
-        words = [name, namespace, json.dumps(self.overrides)]
+        words = [name, namespace, json.dumps(self.overrides), *told]
         return self._renderings.get(self.helm_program, self.folder, values, words, make)
 
     def helm(

@@ -29,6 +29,12 @@ def chart_with_values_file(chart: Chart, settings: Config, values: str) -> list[
     return _rendered(chart.using(chart.folder / values), settings)
 
 
+@given('the chart with the values file "{values}", for Kubernetes {version}', target_fixture="objects")
+def chart_for_kubernetes(chart: Chart, settings: Config, values: str, version: str) -> list[dict[str, Any]]:
+    """Renders the chart with one of its values files, and tells it that the cluster is of that version."""
+    return _rendered(chart.using(chart.folder / values), settings, kubernetes=version)
+
+
 @given("the chart with these values", target_fixture="objects")
 def chart_with_values(chart: Chart, settings: Config, datatable: list[list[str]]) -> list[dict[str, Any]]:
     """Renders the chart with the values of a table `| path | value |`, the values written as YAML."""
@@ -141,8 +147,8 @@ def _object(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, An
     return some(found, what=f"{kind} objects {name} among what the chart renders")[0]
 
 
-def _rendered(chart: Chart, settings: Config) -> list[dict[str, Any]]:
-    objects = chart.render(name=settings.release, namespace=NAMESPACE)
+def _rendered(chart: Chart, settings: Config, *, kubernetes: str = "") -> list[dict[str, Any]]:
+    objects = chart.render(name=settings.release, namespace=NAMESPACE, kubernetes=kubernetes)
     note(f"{len(objects)} objects")
     return objects
 

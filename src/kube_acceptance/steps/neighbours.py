@@ -26,6 +26,13 @@ def namespace_of_its_own(empty_release: Release, session: Session) -> Release:
     return empty_release
 
 
+@given("all that is done to the release is done by Helm {version}")
+def by_helm(release: Release, session: Session, version: str) -> None:
+    """Another Helm than the run's own: `4`, or the oldest that is supported, `3.10`."""
+    release.chart = release.chart.by(session.helm(version))
+    note(f"Helm {release.chart.helm_version}")
+
+
 @pytest.fixture
 def before_installation(empty_release: Release) -> Names:
     """What a namespace held before anything was installed there."""
