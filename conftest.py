@@ -3,6 +3,7 @@
 pytest_plugins = [
     "steps.database",
     "steps.backups",
+    "steps.contexts",
     "steps.harness",
     "steps.hasty",
     "steps.migrations",

@@ -16,6 +16,36 @@ Feature: Environments
     Then it ends well, as "incomplete"
     And its features are 4, and all that ran of their scenarios passed
 
+  @REQ-ENV-04 @disruptive @serial
+  Scenario: A cluster that is there before a run is left as it was
+    Given the example project "shop" in the context of this cluster
+    And all that stands outside of the run's namespaces
+    When its suite runs with "-n 0 -m 'not slow'"
+    Then it ends well, as "incomplete"
+    And nothing outside of the run's namespaces has changed, and none of them is left
+
+  @REQ-ENV-04 @cluster
+  Scenario: What an account may not do is told together, before anything starts
+    Given the example project "shop" in the context of this cluster
+    And the account of that context has no rights
+    When its suite runs with "-n 0"
+    Then it fails before anything is made ready
+    And it says each of these once
+      | line                                                       |
+      | the account may not do 18 of 18 things that a run does     |
+      | it may not create namespaces                               |
+      | it may not create pods/exec                                |
+      | it may not create deployments of apps                      |
+
+  @REQ-ENV-04 @cluster
+  Scenario: A context is named, never guessed
+    Given the example project "shop" in the context of this cluster
+    When its suite runs with "-n 0 --cluster kind-elsewhere"
+    Then it fails before anything is made ready
+    And it says each of these once
+      | line                                                |
+      | there is no context kind-elsewhere in the kubeconfig |
+
   @REQ-ENV-02 @disruptive @serial
   Scenario: What a killed run leaves behind is removed by one command
     Given the example project "shop" with a cluster of its own

@@ -69,6 +69,12 @@ class ClusterConfig(_Section):
     config: Path | None = Field(default=None, description="Kind's configuration of it; one node when there is none")
     addons: list[Path] = Field(default_factory=list, description="manifests that are applied before any release")
     images: list[str] = Field(default_factory=list, description="further images that the cluster must hold")
+    registry: str = Field(
+        default="", description="where images that are built go, and what they are named after, with --cluster CONTEXT"
+    )
+    ingress: str = Field(
+        default="", description="where the Ingress controller answers with --cluster CONTEXT, HOST or HOST:PORT"
+    )
 
 
 class DocumentsConfig(_Section):

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from kube_acceptance import command, gherkin, mutation, vocabulary
+from kube_acceptance.cluster.existing import folder_name
 from kube_acceptance.config import Config
-from kube_acceptance.errors import AcceptanceError, ConfigurationError
+from kube_acceptance.errors import AcceptanceError, ClusterError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
@@ -60,6 +61,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="whether packages that no scanner of vulnerabilities could assess fail, or are skipped and told; "
         "another name of --vulnerabilities-required",
     )
+    group.addoption(
+        "--cluster",
+        dest="kube_acceptance_context",
+        default="kind",
+        metavar="kind|CONTEXT",
+        help="kind (the default): the run makes its own; otherwise a context of the kubeconfig, whose cluster is never "
+        "made, never deleted, and never changed but in namespaces of the run; scenarios that need what it lacks are "
+        "skipped, or fail with pytest's own --strict",
+    )
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
     add_options(parser)
 
@@ -78,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the configuration, and set up what a run with feature files needs."""
     try:
         _configure(config)
-    except ConfigurationError as error:
+    except (ConfigurationError, ClusterError) as error:
         raise pytest.UsageError(str(error)) from None
 
 
@@ -103,6 +113,8 @@ def _configure(config: pytest.Config) -> None:
     history = config.stash[history_key] = History(settings.path(settings.history or settings.reports / FILE))
     if config.getoption("plan"):
         return
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        run.must_serve()
     recorder = Recorder(
         _reports(config),
         title=settings.title,
@@ -150,10 +162,14 @@ def _session(config: pytest.Config, settings: Config) -> Session:
     mutant = mutation.load_removal(file) if (file := option("mutant")) else None
     if mutant:
         mutant.must_be_crippled()
+    context = "" if option("kube_acceptance_context") == "kind" else option("kube_acceptance_context")
+    own = cluster_name(settings) if given == PYTEST_KIND_DEFAULT else given
     return Session(
         settings,
         owner=int(getattr(config, "workerinput", {}).get(OWNER, os.getpid())),
-        cluster_name=cluster_name(settings) if given == PYTEST_KIND_DEFAULT else given,
+        cluster_name=folder_name(context) if context else own,
+        context=context,
+        strict=bool(config.getini("strict")),
         tools={
             "kind": _path(option("kind_bin")),
             "kubectl": _path(option("kind_kubectl_bin")),

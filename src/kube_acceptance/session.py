@@ -20,7 +20,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
-from kube_acceptance.cluster import ENFORCE, Cluster, Kind, Lease, owner, reap
+from kube_acceptance.cluster import ENFORCE, Cluster, Existing, Kind, Lease, Provider, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -64,6 +64,8 @@ class Session:
         keep: What is left behind.
         mutant: The protection that this run takes away, if any.
         folder: The folder of the run, when another process made it.
+        context: The context of a cluster that is there before the run; empty when the run makes its own.
+        strict: Whether what such a cluster lacks fails, instead of leaving out the scenarios that need it.
 
     `wants_images` and `wants_cluster` are set when a collected scenario needs them: `begin` makes both side by side,
     while scenarios run that need neither. `in_play` are the releases that the running scenario is about, the last named
@@ -82,6 +84,8 @@ class Session:
         keep: Keep = "never",
         mutant: Removal | None = None,
         folder: Path | None = None,
+        context: str = "",
+        strict: bool = False,
     ) -> None:
         self.config = config
         self.cluster_name = cluster_name
@@ -97,6 +101,8 @@ class Session:
         self.renderings: Renderings | None = None
         self._owner = owner
         self._folder = folder
+        self._context = context
+        self._strict = strict
         self._given = tools
         self._keep = keep
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="kube-acceptance")
@@ -107,6 +113,11 @@ class Session:
         self._shared_by_all: list[str] = []
 
     # ---- what scenarios ask for
+
+    def must_serve(self) -> None:
+        """Raise ClusterError when a cluster that was there before cannot serve this run; nothing is made of it."""
+        if self._context:
+            self._provider.must_serve()
 
     @property
     def focus(self) -> Release | None:
@@ -406,7 +417,9 @@ class Session:
         if self._made("cluster"):
             with contextlib.suppress(Exception):  # a report is written also when the cluster is gone
                 nodes = self._access.core.list_node().items
-                facts["Kubernetes"] = f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes (Kind)"
+                facts["Kubernetes"] = (
+                    f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes ({self._provider.kind})"
+                )
             facts["Helm"] = f"v{self.chart().helm_version}"
         if self._made("images"):
             facts["Docker"] = str(self.engine.version()["Version"])
@@ -444,7 +457,9 @@ class Session:
             with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):
                 self._remove_namespaces(lambda labels: self.labels.items() <= labels.items())
             return
-        progress(f"the cluster {self.cluster_name} is kept; look into it:")
+        progress(
+            f"{'what this run made' if self._context else f'the cluster {self.cluster_name}'} is kept; look into it:"
+        )
         progress(f"  export KUBECONFIG={self._access.kubeconfig}")
         for scenario, namespace in self.failed_in.items():
             progress(f"  {self.tool('kubectl')} --namespace {namespace} get pods,events  # {scenario}")
@@ -458,8 +473,18 @@ class Session:
         return scratch("run")
 
     @cached_property
-    def _provider(self) -> Kind:
-        return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+    def _provider(self) -> Provider:
+        if not self._context:
+            return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+        return Existing(
+            self._context,
+            folder=folders(self.config.cache) / self.cluster_name,
+            kubectl=self.tool("kubectl"),
+            engine=self.engine,
+            registry=self.config.cluster.registry,
+            ingress=self.config.cluster.ingress,
+            strict=self._strict,
+        )
 
     @cached_property
     def _access(self) -> Cluster:
@@ -531,13 +556,15 @@ class Session:
             reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
             self._remove_namespaces(owner.has_ended)
-            for mended in mend(self._access, owner.has_ended):
+            for mended in () if self._context else mend(self._access, owner.has_ended):
                 progress(f"a run that has ended had left this changed, and it is put back: {mended}")
             # what others made is there already, and starts while the project's own images are built
             if self.config.cluster.images:
                 self._provider.load(self.config.cluster.images)
             if self.mutant and self.mutant.cluster:
                 return  # to apply add-ons again would give back what was taken from one of them
+            if self._context:
+                return  # a cluster that was there before has its own
             for addon in self.config.cluster.addons:
                 progress(f"applying {addon}")
                 self._access.apply(self.config.path(addon))
@@ -602,14 +629,19 @@ def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Ca
 def sources(config: Config) -> dict[str, ImageSource]:
     """What the project's images and the probe image are built from, by their names in the configuration."""
     probe = Path(__file__).parent / "probe" / "image"
-    return {**project_sources(config), PROBE: ImageSource(PROBE, probe / "Dockerfile", probe, {})}
+    return {**project_sources(config), PROBE: ImageSource(_named(config, PROBE), probe / "Dockerfile", probe, {})}
+
+
+def _named(config: Config, name: str) -> str:
+    """An image's name, below the registry by which it goes to a cluster that no other way leads to."""
+    return f"{config.cluster.registry}/{name}" if config.cluster.registry else name
 
 
 def project_sources(config: Config) -> dict[str, ImageSource]:
     """What the project's images are built from, by their names in the configuration."""
     return {
         name: ImageSource(
-            f"{config.release}-{name}",
+            _named(config, f"{config.release}-{name}"),
             config.path(image.dockerfile),
             config.path(image.context),
             image.build_args,

@@ -19,6 +19,8 @@ from kube_acceptance.errors import ClusterError
 class Fake:
     """A provider that counts."""
 
+    lasts = False
+
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.kubeconfig = folder / "kubeconfig"

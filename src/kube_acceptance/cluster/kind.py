@@ -38,6 +38,8 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         image: The node image; empty means Kind's own choice.
     """
 
+    lasts = False
+
     def __init__(
         self,
         name: str,
@@ -62,6 +64,17 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         self._folder = folder
         self._engine = engine
         self._config = config
+
+    @property
+    def kind(self) -> str:
+        """What a report calls it."""
+        return "Kind"
+
+    def must_serve(self) -> None:
+        """It can: what is not there will be made."""
+
+    def must_be_own(self, what: str) -> None:
+        """It is."""
 
     def exists(self) -> bool:
         """Whether the cluster is there, made from the same configuration, with every node running."""

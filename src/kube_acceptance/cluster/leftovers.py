@@ -15,6 +15,7 @@ from docker.errors import ImageNotFound
 from kubernetes import client, config
 
 from kube_acceptance.cluster import owner, shared
+from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.kind import CLUSTER_LABEL, NETWORK
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.images.build import CONTENT_LABEL
@@ -86,9 +87,10 @@ def unused_network(engine: docker.DockerClient) -> Iterator[Leftover]:
 
 
 def namespaces(cache: Path) -> Iterator[Leftover]:
-    """The namespaces of ended runs in clusters that others use; a cluster that goes takes its own along."""
+    """The namespaces of ended runs in clusters that stay; one that goes takes its own along."""
     for folder in sorted(shared.folders(cache).glob("*/")):
-        if not shared.users(folder) or not (folder / "kubeconfig").is_file():
+        stays = shared.users(folder) or (folder / MARK).exists()
+        if not stays or not (folder / "kubeconfig").is_file():
             continue
         core: Any = client.CoreV1Api(
             config.new_client_from_config(config_file=str(folder / "kubeconfig"))  # type: ignore[no-untyped-call]

@@ -12,6 +12,22 @@ class Provider(Protocol):
 
     name: str
     kubeconfig: Path
+    lasts: bool
+    """Whether it is there before the run and stays after it."""
+
+    @property
+    def kind(self) -> str:
+        """What a report calls it."""
+
+    def must_serve(self) -> None:
+        """Raise ClusterError, before anything is made, when a run cannot begin."""
+
+    def must_be_own(self, what: str) -> None:
+        """End the scenario when what it would change is not the run's; returns where the cluster is.
+
+        Args:
+            what: What it would change, to be told.
+        """
 
     def exists(self) -> bool:
         """Whether the cluster is there."""

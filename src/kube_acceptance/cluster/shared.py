@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from kube_acceptance.cluster import owner
+from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
@@ -87,7 +88,7 @@ class Lease:
             if keep:
                 (self._folder / "kept").touch()
                 return True
-            if users(self._folder):
+            if self.provider.lasts or users(self._folder):
                 return True
             if self.provider.exists():  # nobody came to need one that was reserved
                 progress(f"removing the cluster {self.provider.name}")
@@ -157,6 +158,8 @@ def _end_orphans(folder: Path) -> None:
 
 
 def _is_abandoned(folder: Path, kept_too: bool) -> bool:
+    if (folder / MARK).exists():  # the cluster was there before
+        return False
     return not users(folder) and (kept_too or not (folder / "kept").exists())
 
 

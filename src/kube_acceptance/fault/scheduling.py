@@ -32,6 +32,7 @@ def let_every_node_take_pods(cluster: Cluster, *, labels: Mapping[str, str], aft
     Raises:
         FaultError: A node takes no pods for another reason, or there is only one node.
     """
+    cluster.provider.must_be_own("taints of its nodes")
     nodes = cluster.core.list_node().items
     if len(nodes) < 2:
         raise FaultError("the cluster has one node, so pods have nowhere else to go")
@@ -65,6 +66,7 @@ def prefer_node(cluster: Cluster, *, labels: Mapping[str, str], afterwards: cont
     Raises:
         FaultError: Fewer than two nodes take pods, so that there is none to prefer to another.
     """
+    cluster.provider.must_be_own("taints of its nodes")
     liked, *others = takers(cluster) or [""]
     if not others:
         raise FaultError("fewer than two nodes take pods, so none can be preferred")
@@ -98,6 +100,7 @@ def cordon(cluster: Cluster, node: str, *, labels: Mapping[str, str], afterwards
     Raises:
         FaultError: It took none before, or takes them still.
     """
+    cluster.provider.must_be_own(f"whether node {node} takes pods")
     if cluster.core.read_node(node).spec.unschedulable:
         raise FaultError(f"node {node} takes no pods already, so to cordon it would prove nothing")
     _remember(cluster, node, labels, afterwards)

@@ -76,6 +76,7 @@ class Injection(AbstractContextManager["Injection"]):
         Raises:
             ProbeError: The API server does not take the policy that injects it.
         """
+        self._cluster.provider.must_be_own("its admission of pods")
         core = self._cluster.core
         data = {proxy.FILE: proxy.settings(self.ports)}
         core.create_namespaced_config_map(self._namespace, {"metadata": {"name": CONTAINER}, "data": data})

@@ -1,0 +1,267 @@
+"""A cluster that is there before the run and stays after it: named by a context of the kubeconfig, never guessed.
+
+Nothing is made or changed in it but the run's own namespaces and what is in them. What only whoever runs the cluster
+could do (its nodes, its add-ons) is not done: a scenario that needs it does not run, and says so.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import docker
+import pytest
+import urllib3.exceptions
+import yaml
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+
+from kube_acceptance.command import CommandError, run
+from kube_acceptance.console import progress
+from kube_acceptance.errors import ClusterError
+from kube_acceptance.images.load import load
+
+MARK = "context"
+"""The file in the folder of such a cluster that holds the context's name: nobody removes the cluster with it."""
+
+ANSWERS_WITHIN = (5.0, 15.0)  # seconds to connect and to read
+# what a run does: in namespaces of its own, but asked for without naming one, since it makes them
+RIGHTS = (
+    ("create", "", "namespaces", ""),
+    ("delete", "", "namespaces", ""),
+    ("list", "", "namespaces", ""),
+    ("list", "", "nodes", ""),
+    ("create", "", "pods", ""),
+    ("create", "", "pods", "exec"),
+    ("update", "", "pods", "ephemeralcontainers"),
+    ("get", "", "pods", "log"),
+    ("create", "", "configmaps", ""),
+    ("create", "", "secrets", ""),
+    ("create", "", "serviceaccounts", ""),
+    ("create", "", "services", ""),
+    ("list", "", "events", ""),
+    ("create", "apps", "deployments", ""),
+    ("create", "apps", "statefulsets", ""),
+    ("create", "batch", "jobs", ""),
+    ("create", "networking.k8s.io", "networkpolicies", ""),
+    ("list", "discovery.k8s.io", "endpointslices", ""),
+)
+
+
+class Existing:
+    """The cluster of a context.
+
+    Args:
+        context: The context's name.
+        folder: Where a kubeconfig with nothing but this context is kept.
+        kubectl: The program.
+        engine: Docker's API, by which images reach nodes that are containers of this machine.
+        registry: The registry that images built here are named after and pushed to; empty when nodes are reached.
+        ingress: Where its Ingress controller answers, `HOST` or `HOST:PORT`; empty when nobody has said it.
+        strict: Whether what cannot be done fails, instead of leaving out the scenario that needs it.
+    """
+
+    lasts = True
+
+    def __init__(
+        self,
+        context: str,
+        *,
+        folder: Path,
+        kubectl: Path,
+        engine: docker.DockerClient,
+        registry: str = "",
+        ingress: str = "",
+        strict: bool = False,
+    ) -> None:
+        self.name = context
+        self.kubeconfig = folder / "kubeconfig"
+        self._folder = folder
+        self._kubectl = kubectl
+        self._engine = engine
+        self._registry = registry
+        self._ingress = ingress
+        self._strict = strict
+
+    @property
+    def kind(self) -> str:
+        """What a report calls it."""
+        return f"context {self.name}"
+
+    def must_serve(self) -> None:
+        """Find out whether a run can begin, and tell what there is.
+
+        Raises:
+            ClusterError: There is no such context, its server does not answer, or the account may not do what a run
+                does; all that it may not is told together.
+        """
+        self._take_context()
+        api = self._client()
+        try:
+            version = client.VersionApi(api).get_code(_request_timeout=ANSWERS_WITHIN).git_version
+            missing = [_words(right) for right in RIGHTS if not _may(api, right)]
+        except (ApiException, urllib3.exceptions.HTTPError) as error:
+            raise ClusterError(f"context {self.name}: {_trouble(error, api.configuration.host)}") from error
+        if missing:
+            raise ClusterError(
+                f"context {self.name}: the account may not do {len(missing)} of {len(RIGHTS)} things that a run does",
+                details=[f"it may not {each}" for each in missing],
+                hint="Name a context whose account may, or have a ClusterRole with these rights bound to it.",
+            )
+        progress(f"context {self.name}: Kubernetes {version}; {'; '.join(_holdings(api))}")
+
+    def exists(self) -> bool:
+        """It does: `must_serve` has seen it."""
+        return True
+
+    def create(self) -> None:
+        """Never; raises ClusterError."""
+        raise ClusterError(f"the cluster of context {self.name} is not the run's to make")
+
+    def delete(self) -> None:
+        """Forget it; the cluster stays."""
+        self.kubeconfig.unlink(missing_ok=True)
+
+    def load(self, references: Sequence[str]) -> None:
+        """Bring images into its nodes, where they are containers of this machine, or into its registry.
+
+        Raises:
+            ClusterError: Neither can be.
+        """
+        nodes = set(_names(client.CoreV1Api(self._client()).list_node()))
+        here = nodes & {container.name for container in self._engine.containers.list()}
+        if here == nodes:
+            report = load(references, nodes=sorted(here), client=self._engine)
+            progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
+            return
+        own = [each for each in references if self._registry and each.startswith(f"{self._registry}/")]
+        if others := [each for each in references if each not in own]:
+            progress(f"the nodes of context {self.name} pull {', '.join(others)} themselves")
+        for reference in own:
+            self._push(reference)
+
+    def ingress(self, port: int = 80) -> tuple[str, int]:
+        """Where its Ingress controller answers, as `cluster.ingress` says."""
+        if not self._ingress:
+            self.lack(
+                f"nobody has said where the Ingress controller of context {self.name} answers; say --cluster-ingress"
+            )
+        host, _, own = self._ingress.partition(":")
+        return host, int(own) if own and port == 80 else port
+
+    def restart_node(self, node: str) -> NoReturn:
+        """Not done in a cluster that is not the run's own."""
+        self.lack(f"node {node} of context {self.name} is not the run's to restart")
+
+    def signal_container(self, node: str, container: str, signal: str) -> NoReturn:
+        """Not done in a cluster that is not the run's own."""
+        self.lack(f"node {node} of context {self.name} is not the run's to send {signal} to {container[:24]} from")
+
+    def on_node(self, node: str, *command: str, input: bytes = b"") -> NoReturn:
+        """Not done in a cluster that is not the run's own."""
+        self.lack(f"node {node} of context {self.name} is not the run's to enter, for {command[0]}")
+
+    def must_be_own(self, what: str) -> None:
+        """Leave out the scenario that would change something outside of the run's namespaces."""
+        self.lack(f"context {self.name} is not the run's to change: {what}")
+
+    def lack(self, reason: str) -> NoReturn:
+        """End a scenario that needs what there is not; under --strict as a failure."""
+        if self._strict:
+            raise ClusterError(reason)
+        pytest.skip(reason)
+
+    def _take_context(self) -> None:
+        try:
+            contexts, _ = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
+        except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
+            raise ClusterError(f"the kubeconfig cannot be read: {' '.join(str(error).split())}") from error
+        names = [str(each["name"]) for each in contexts]
+        if self.name not in names:
+            near = difflib.get_close_matches(self.name, names, n=1)
+            raise ClusterError(
+                f"there is no context {self.name} in the kubeconfig" + (f"; did you mean {near[0]}?" if near else ""),
+                hint=f"There are {', '.join(names)}." if names else "It has none; KUBECONFIG names another file.",
+            )
+        words = ["config", "view", "--minify", "--flatten", "--raw", "--context", self.name]
+        try:
+            text = run([self._kubectl, *words], timeout=30).stdout
+        except CommandError as error:
+            raise ClusterError(f"kubectl cannot read context {self.name}", details=error.details) from error
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / MARK).write_text(self.name)
+        self.kubeconfig.touch(mode=0o600)
+        self.kubeconfig.write_text(text)
+
+    def _client(self) -> client.ApiClient:
+        configuration = client.Configuration()
+        config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+        configuration.retries = 0
+        return client.ApiClient(configuration)
+
+    def _push(self, reference: str) -> None:
+        progress(f"pushing {reference}")
+        try:
+            run(["docker", "push", "--quiet", reference], timeout=600)
+        except CommandError as error:
+            said = error.completed.stderr.strip().splitlines()
+            raise ClusterError(
+                f"{reference} cannot be pushed: {said[-1] if said else error.summary}",
+                hint="Log in with `docker login`, or name another registry in cluster.registry.",
+            ) from error
+
+
+def folder_name(context: str) -> str:
+    """The name of the folder for a context's cluster."""
+    return "context-" + re.sub(r"[^a-zA-Z0-9.-]", "-", context)
+
+
+def _may(api: client.ApiClient, right: Sequence[str]) -> bool:
+    verb, group, resource, part = right
+    asked: Any = {
+        "spec": {"resourceAttributes": {"verb": verb, "group": group, "resource": resource, "subresource": part}}
+    }
+    reviews: Any = client.AuthorizationV1Api(api)  # the generated client calls every field optional
+    return bool(reviews.create_self_subject_access_review(asked, _request_timeout=ANSWERS_WITHIN).status.allowed)
+
+
+def _names(listed: Any) -> list[str]:
+    return [str(each.metadata.name) for each in listed.items]
+
+
+def _words(right: Sequence[str]) -> str:
+    verb, group, resource, part = right
+    return f"{verb} {resource}{f'/{part}' if part else ''}{f' of {group}' if group else ''}"
+
+
+def _holdings(api: client.ApiClient) -> Iterator[str]:
+    """What clusters differ in."""
+    nodes = _names(client.CoreV1Api(api).list_node())
+    yield f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}"
+    classes = _names(client.NetworkingV1Api(api).list_ingress_class())
+    yield f"Ingress classes: {', '.join(classes)}" if classes else "no Ingress class"
+    default = "storageclass.kubernetes.io/is-default-class"
+    listed: Any = client.StorageV1Api(api).list_storage_class()
+    stores = [each.metadata.name for each in listed.items if (each.metadata.annotations or {}).get(default) == "true"]
+    yield f"default storage class {stores[0]}" if stores else "no default storage class"
+    groups = {each.name for each in client.ApisApi(api).get_api_versions().groups}
+    yield "metrics are there" if "metrics.k8s.io" in groups else "no metrics"
+
+
+def _trouble(error: Exception, server: str) -> str:
+    """Why the server's answer is no use, in words."""
+    if isinstance(error, ApiException):
+        if error.status == 401:
+            return "the server does not know the account (401); log in again"
+        return f"the server refuses: {error.status} {error.reason}"
+    reason: object = getattr(error, "reason", error)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        reason = reason.args[0] if reason.args else reason
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"the certificate of {server} is not valid: {reason.verify_message}"
+    return f"{server} does not answer ({type(reason).__name__})"

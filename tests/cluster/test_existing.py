@@ -1,0 +1,247 @@
+"""A cluster that was there before: what is found out of it, on small servers of this machine's own."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+import yaml
+
+from kube_acceptance.cluster import Existing
+from kube_acceptance.cluster.existing import RIGHTS, folder_name
+from kube_acceptance.cluster.shared import Lease, abandoned, users
+from kube_acceptance.errors import ClusterError
+from kube_acceptance.tools import resolve
+
+Answer = Callable[[str, str], tuple[int, Any]]
+LISTS = {
+    "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.0", **dict.fromkeys(
+        ("gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"), ""
+    )},
+    "/api/v1/nodes": {"items": [{"metadata": {"name": "one"}}]},
+    "/apis/networking.k8s.io/v1/ingressclasses": {"items": []},
+    "/apis/storage.k8s.io/v1/storageclasses": {"items": []},
+    "/apis": {"groups": []},
+}  # fmt: skip
+
+
+class Server:
+    """An API server that answers as it is told, and the kubeconfig of who asks it."""
+
+    def __init__(self, folder: Path, answer: Answer, certificate: trustme.LeafCert | None = None) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                status, said = answer(self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(said).encode())
+
+            do_GET = do_POST = do  # noqa: N815 - what the library looks for
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        scheme = "http"
+        if certificate:
+            scheme, context = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.kubeconfig = kubeconfig(folder, self.url)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def kubeconfig(folder: Path, url: str, authority: bytes = b"") -> Path:
+    file = folder / "kubeconfig"
+    cluster: dict[str, str] = {"server": url}
+    if authority:
+        (folder / "ca.pem").write_bytes(authority)
+        cluster["certificate-authority"] = str(folder / "ca.pem")
+    names = ("here", "there")
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "there",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": {"token": "x"}}],
+        "contexts": [{"name": name, "context": {"cluster": "c", "user": "u"}} for name in names],
+    }
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def start(answer: Answer, certificate: trustme.LeafCert | None = None) -> Server:
+        servers.append(Server(tmp_path, answer, certificate))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def existing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Existing]:
+    from kube_acceptance.config import cache_folder
+
+    kubectl = resolve("kubectl", cache=cache_folder())
+
+    def of(context: str = "here", file: Path | None = None, **options: Any) -> Existing:
+        monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+        monkeypatch.setenv("KUBECONFIG", str(file))
+        folder = tmp_path / folder_name(context)
+        return Existing(context, folder=folder, kubectl=kubectl, engine=None, **options)  # type: ignore[arg-type]
+
+    return of
+
+
+def permitting(*refused: str) -> Answer:
+    def answer(path: str, body: str) -> tuple[int, Any]:
+        if path.endswith("selfsubjectaccessreviews"):
+            asked = json.loads(body)["spec"]["resourceAttributes"]
+            return 201, {"status": {"allowed": asked["resource"] not in refused}, "spec": {}}
+        return 200, LISTS[path.rstrip("/") or path]
+
+    return answer
+
+
+def said(existing: Existing) -> str:
+    with pytest.raises(ClusterError) as caught:
+        existing.must_serve()
+    return str(caught.value)
+
+
+def test_what_there_is_is_told(
+    serve: Callable[..., Server], existing: Callable[..., Existing], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = existing(file=serve(permitting()).kubeconfig)
+    found.must_serve()
+    told = capsys.readouterr()
+    assert "context here: Kubernetes v1.37.0; 1 node; no Ingress class; no default storage class; no metrics" in (
+        told.out + told.err
+    )
+    kept = yaml.safe_load(found.kubeconfig.read_text())
+    assert [each["name"] for each in kept["contexts"]] == [kept["current-context"]] == ["here"]
+    assert found.kubeconfig.stat().st_mode & 0o077 == 0
+
+
+def test_all_that_the_account_may_not_do_is_told_together(
+    serve: Callable[..., Server], existing: Callable[..., Existing]
+) -> None:
+    assert said(existing(file=serve(permitting("namespaces", "deployments")).kubeconfig)) == (
+        f"context here: the account may not do 4 of {len(RIGHTS)} things that a run does\n"
+        "Name a context whose account may, or have a ClusterRole with these rights bound to it.\n"
+        "  it may not create namespaces\n"
+        "  it may not delete namespaces\n"
+        "  it may not list namespaces\n"
+        "  it may not create deployments of apps"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (401, "the server does not know the account (401); log in again"),
+        (403, "the server refuses: 403 Forbidden"),
+    ],
+)
+def test_who_is_not_let_in(
+    serve: Callable[..., Server], existing: Callable[..., Existing], status: int, why: str
+) -> None:
+    assert said(existing(file=serve(lambda *_: (status, {})).kubeconfig)) == f"context here: {why}"
+
+
+def test_nobody_answers(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    found = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:1"))
+    assert said(found) == "context here: http://127.0.0.1:1 does not answer (NewConnectionError)"
+
+
+@pytest.mark.parametrize(
+    ("days", "trusted", "why"),
+    [(-1, True, "certificate has expired"), (1, False, "self-signed certificate in certificate chain")],
+)
+def test_a_certificate_that_is_not_valid(
+    tmp_path: Path, serve: Callable[..., Server], existing: Callable[..., Existing], days: int, trusted: bool, why: str
+) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    until = datetime.now(UTC) + timedelta(days=days)
+    server = serve(permitting(), authority.issue_cert("127.0.0.1", not_after=until))
+    file = kubeconfig(tmp_path, server.url, (authority if trusted else other).cert_pem.bytes())
+    assert said(existing(file=file)) in (
+        f"context here: the certificate of {server.url} is not valid: {why}",
+        # what OpenSSL says of an authority of the same name
+        f"context here: the certificate of {server.url} is not valid: unable to get local issuer certificate",
+    )
+
+
+def test_no_such_context(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    file = kubeconfig(tmp_path, "http://127.0.0.1:1")
+    assert said(existing("hare", file)) == (
+        "there is no context hare in the kubeconfig; did you mean here?\nThere are here, there."
+    )
+
+
+def test_a_kubeconfig_that_cannot_be_read(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    file = tmp_path / "broken"
+    file.write_text("a: [")
+    assert said(existing(file=file)).startswith("the kubeconfig cannot be read: while parsing a flow node")
+    assert said(existing(file=tmp_path / "none")) == (
+        "the kubeconfig cannot be read: Invalid kube-config file. No configuration found."
+    )
+
+
+def test_what_is_not_the_runs_to_do_leaves_the_scenario_out(existing: Callable[..., Existing]) -> None:
+    found = existing()
+    for fault, reason in (
+        (lambda: found.restart_node("one"), "node one of context here is not the run's to restart"),
+        (lambda: found.on_node("one", "sh"), "node one of context here is not the run's to enter, for sh"),
+        (
+            lambda: found.signal_container("one", "containerd://1", "KILL"),
+            "node one of context here is not the run's to send KILL to containerd://1 from",
+        ),
+        (lambda: found.must_be_own("taints"), "context here is not the run's to change: taints"),
+        (
+            lambda: found.ingress(),
+            "nobody has said where the Ingress controller of context here answers; say --cluster-ingress",
+        ),
+    ):
+        with pytest.raises(pytest.skip.Exception) as caught:
+            fault()
+        assert str(caught.value) == reason
+    with pytest.raises(ClusterError, match="not the run's to restart"):
+        existing(strict=True).restart_node("one")
+
+
+def test_where_the_ingress_controller_answers(existing: Callable[..., Existing]) -> None:
+    assert existing(ingress="edge.example:8080").ingress() == ("edge.example", 8080)
+    assert existing(ingress="edge.example:8080").ingress(443) == ("edge.example", 443)
+    assert existing(ingress="edge.example").ingress() == ("edge.example", 80)
+
+
+def test_it_stays_when_the_last_user_leaves(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    found = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:1"))
+    found._take_context()
+    folder = found.kubeconfig.parent
+    lease = Lease(found, folder)
+    lease.take()
+    assert lease.release(keep=False) is True
+    assert users(folder) == abandoned(tmp_path) == []
+    assert found.kubeconfig.is_file()
