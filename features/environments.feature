@@ -22,7 +22,7 @@ Feature: Environments
     And all that stands outside of the run's namespaces
     When its suite runs with "-n 0 -m 'not slow'"
     Then it ends well, as "incomplete"
-    And nothing outside of the run's namespaces has changed, and none of them is left
+    And nothing outside of the run's namespaces has changed, and none of them is left within 2 minutes
 
   @REQ-ENV-04 @cluster
   Scenario: What an account may not do is told together, before anything starts

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,8 +17,10 @@ from kube_acceptance.session import Session
 from kube_acceptance.state.inventory import NOTED
 from kube_acceptance.suite import Suite
 from kube_acceptance.vocabulary import assertion, given, must, some
+from kube_acceptance.wait import Seen, eventually
 
 ACCOUNT = "nobody"
+GONE_WITHIN = 120.0  # seconds
 # what a cluster changes by itself all the time
 RESTLESS = (*NOTED, "leases.coordination.k8s.io", "nodes.metrics.k8s.io", "componentstatuses")
 
@@ -47,7 +50,11 @@ def account_without_rights(suite: Suite, cluster: Cluster, session: Session, tmp
 
 @pytest.fixture
 def outside_before(cluster: Cluster) -> Outside:
-    return _outside(cluster)
+    def look() -> Seen[Outside]:
+        going = [each.metadata.name for each in _namespaces(cluster) if owner.has_ended(each.metadata.labels)]
+        return Seen(not going, f"{', '.join(going)} of runs that have ended are there still", _outside(cluster))
+
+    return eventually("the namespaces of earlier runs to be gone", look, within=GONE_WITHIN) or {}
 
 
 @given("all that stands outside of the run's namespaces")
@@ -55,7 +62,7 @@ def remembered(outside_before: Outside) -> None:
     note(f"{len(outside_before)} objects")
 
 
-@assertion("nothing outside of the run's namespaces has changed, and none of them is left", timed=False)
+@assertion("nothing outside of the run's namespaces has changed, and none of them is left")
 def nothing_changed(cluster: Cluster, outside_before: Outside) -> None:
     now = _outside(cluster)
     some(now, what="objects")
@@ -64,16 +71,20 @@ def nothing_changed(cluster: Cluster, outside_before: Outside) -> None:
     note(f"{len(now)} objects")
 
 
+def _namespaces(cluster: Cluster) -> list[Any]:
+    return list(cluster.core.list_namespace(label_selector=owner.RUN_LABEL).items)
+
+
 def _outside(cluster: Cluster) -> Outside:
-    runs = cluster.core.list_namespace(label_selector=owner.RUN_LABEL).items
-    ours = {each.metadata.name for each in runs if not owner.has_ended(each.metadata.labels)}
+    # what this run itself has beside the one that it watches
+    ours = {each.metadata.name for each in _namespaces(cluster) if not owner.has_ended(each.metadata.labels)}
     found: Outside = {}
     for namespaced in ("true", "false"):
         said = cluster.kubectl("api-resources", f"--namespaced={namespaced}", "--verbs", "list", "--output", "name")
         kinds = ",".join(kind for kind in said.stdout.split() if kind not in RESTLESS)
         for item in json.loads(cluster.kubectl("get", kinds, "-A", "--output", "json").stdout)["items"]:
-            data = item["metadata"]
-            if not ours & {data.get("namespace"), data["name"]}:
+            data, claim = item["metadata"], (item.get("spec") or {}).get("claimRef") or {}
+            if not ours & {data.get("namespace"), data["name"], claim.get("namespace")}:
                 where = "/".join((item["kind"], data.get("namespace", ""), data["name"]))
                 found[where] = (data.get("uid", ""), data.get("generation", 0))
     return found
