@@ -114,6 +114,14 @@ Feature: Posture
         | exact-image            | nightly.image                                        | which names no version                      | registry.example:5000/web:stable |
         | no-pull-always         | container.imagePullPolicy                            | pulls its image at every start              | Always |
         | common-labels          | labels                                               | ConfigMap web has no label app.kubernetes.io/name | null |
+        | exact-budget           | budget.selector.matchLabels.app                      | PodDisruptionBudget web is for no pods      | wed |
+        | exact-budget           | budget.selector.matchLabels.part                     | selects by less than Deployment web, without part | null |
+        | exact-budget           | budget.selector                                      | is for the pods of Deployment web and CronJob nightly and Job task | {matchLabels: null, matchExpressions: [{key: app, operator: Exists}]} |
+        | useful-budget          | budget.maxUnavailable                                | lets all pods be evicted at once            | 100% |
+        | useful-budget          | budget.maxUnavailable                                | lets no pod be evicted                      | 0 |
+        | own-spread             | spread                                               | does not count its own pods                 | [{topologyKey: host, labelSelector: {matchLabels: {app: wed}}}] |
+        | own-spread             | spread                                               | counts other pods too, without part         | [{topologyKey: host, labelSelector: {matchLabels: {app: web}}}] |
+        | scaled-workload        | scaled.name                                          | scales Deployment wed, which there is not   | wed |
         | isolated-ingress       | policy.policyTypes                                   | no NetworkPolicy of Ingress selects         | [Egress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | [Ingress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | null |
@@ -158,6 +166,9 @@ Feature: Posture
         | place           |
         | service         |
         | pod             |
+        | spread.*        |
+        | budget          |
+        | scaled          |
         | container       |
         | container.image |
         | preparation     |

@@ -26,6 +26,20 @@ Feature: Scaling
       And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.metrics[0].resource.target.averageUtilization" equal to 60
       And the HorizontalPodAutoscaler "${RELEASE}-backend" that it renders has "spec.behavior.scaleDown.stabilizationWindowSeconds" equal to 20
 
+    @REQ-SCA-02 @REQ-SCA-03
+    Scenario Outline: One <tier> pod at a time may be evicted, broken ones always, and replicas of one revision are spread
+      Given the chart with the values file "values-ci.yaml"
+      Then the PodDisruptionBudget "${RELEASE}-<tier>" that it renders has "spec.maxUnavailable" equal to 1
+      And the PodDisruptionBudget "${RELEASE}-<tier>" that it renders has "spec.unhealthyPodEvictionPolicy" equal to "AlwaysAllow"
+      And the Deployment "${RELEASE}-<tier>" that it renders has "spec.template.spec.topologySpreadConstraints[0].topologyKey" equal to "kubernetes.io/hostname"
+      And the Deployment "${RELEASE}-<tier>" that it renders has "spec.template.spec.topologySpreadConstraints[0].nodeTaintsPolicy" equal to "Honor"
+      And the Deployment "${RELEASE}-<tier>" that it renders has "spec.template.spec.topologySpreadConstraints[0].matchLabelKeys" equal to ["pod-template-hash"]
+
+      Examples:
+        | tier     |
+        | frontend |
+        | backend  |
+
   @disruptive
   Rule: Several replicas
 

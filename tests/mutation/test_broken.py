@@ -64,7 +64,7 @@ WAYS = {
         "app.kubernetes.io/component: till}}",
         "maxUnavailable: 1\n  selector: {matchLabels: {app.kubernetes.io/instance: {{ .Release.Name }}, "
         "app.kubernetes.io/component: tills}}",
-        MISSED,
+        POSTURE,
     ),
     "the second till fits no second node": (
         TILL,

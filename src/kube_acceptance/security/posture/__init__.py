@@ -10,6 +10,7 @@ workloads that make them, and what it does not ask: bounded, probed, set apart, 
 
 from kube_acceptance.security.posture import (
     bounds,
+    disruption,
     identity,
     images,
     isolation,
@@ -25,7 +26,7 @@ from kube_acceptance.security.posture.rule import RULES, Breach, Rule, breaches
 
 THEMES = tuple(
     module.__name__.rpartition(".")[2]
-    for module in (bounds, probes, pods, isolation, identity, secrets, images, labels, network, locality)
+    for module in (bounds, probes, pods, isolation, identity, secrets, images, labels, disruption, network, locality)
 )
 """What rules are about, in the order in which they are told."""
 
