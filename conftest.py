@@ -11,6 +11,7 @@ pytest_plugins = [
     "steps.newcomer",
     "steps.orphans",
     "steps.pages",
+    "steps.pipelines",
     "steps.planted",
     "steps.todos",
     "steps.rotation",  # after those that it is made of: pytest rewrites a module only when it loads it first

@@ -126,6 +126,44 @@ def clean(
 
 
 @app.command()
+def images(
+    save: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="keep those that are built in this folder, as one archive")
+    ] = None,
+    given: Annotated[
+        Path | None, typer.Option("--load", metavar="FOLDER", help="first give Docker those that this folder keeps")
+    ] = None,
+) -> None:
+    """Print the images of a run that are built as they would be today; nothing is built or pulled.
+
+    A pipeline, each of whose runs has another machine, keeps them so. What has changed since has another tag, and is
+    built by the run that needs it.
+
+    Examples:
+        kube-acceptance images
+
+        kube-acceptance images --load .cache/images   # before pytest features/
+
+        kube-acceptance images --save .cache/images   # after it
+    """
+    from tempfile import TemporaryDirectory
+
+    from kube_acceptance.images import kept
+    from kube_acceptance.session import all_sources, connect
+
+    client = connect()
+    if given:
+        for archive in kept.load(given):
+            typer.echo(f"loaded {archive}")
+    with TemporaryDirectory() as folder:
+        found = kept.built(all_sources(load(Path.cwd()), Path(folder)), client=client)
+    typer.echo("\n".join(sorted(found) or ["none of the project's images is built"]))
+    if save:
+        saved = kept.save(found, save)
+        typer.echo(f"{'kept' if saved.new else 'they are kept already'}: {saved.file}")
+
+
+@app.command()
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,

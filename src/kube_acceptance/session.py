@@ -632,6 +632,21 @@ def sources(config: Config) -> dict[str, ImageSource]:
     return {**project_sources(config), PROBE: ImageSource(_named(config, PROBE), probe / "Dockerfile", probe, {})}
 
 
+def all_sources(config: Config, folder: Path) -> list[ImageSource]:
+    """What all images of a run are built from, those of the version before too, where the repository has it.
+
+    Args:
+        config: The project's configuration.
+        folder: Where the version before is unpacked to.
+    """
+    found = [*sources(config).values()]
+    if config.previous:
+        # no scenario asks for it in a clone that is too shallow
+        with contextlib.suppress(ConfigurationError):
+            found += project_sources(unpack(config, folder)[0]).values()
+    return found
+
+
 def _named(config: Config, name: str) -> str:
     """An image's name, below the registry by which it goes to a cluster that no other way leads to."""
     return f"{config.cluster.registry}/{name}" if config.cluster.registry else name

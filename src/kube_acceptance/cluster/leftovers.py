@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import ImageNotFound
 from kubernetes import client, config
 
 from kube_acceptance.cluster import owner, shared
 from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.kind import CLUSTER_LABEL, NETWORK
 from kube_acceptance.cluster.provider import Provider
-from kube_acceptance.images.build import CONTENT_LABEL
-from kube_acceptance.images.source import ImageSource, content_tag
+from kube_acceptance.images.build import CONTENT_LABEL, content_reference
+from kube_acceptance.images.source import ImageSource
 from kube_acceptance.scratch import NAME
 
 CLUSTER_PREFIX = "kube-acceptance-"
@@ -158,20 +157,12 @@ def superseded_images(engine: docker.DockerClient, sources: dict[str, ImageSourc
         sources: What the project's images are built from; one whose base is not here has no tag that could be known.
     """
     for source in sources.values():
-        present = _present_tag(engine, source)
+        present = content_reference(source, client=engine)
         for image in engine.images.list(name=source.name, filters={"label": CONTENT_LABEL}) if present else ():
             for reference in image.tags:
-                if reference.startswith(f"{source.name}:") and reference != f"{source.name}:{present}":
-                    why = f"the files of today are {source.name}:{present}"
+                if reference.startswith(f"{source.name}:") and reference != present:
+                    why = f"the files of today are {present}"
                     yield Leftover(f"image {reference}", why, _done(engine.images.remove, reference))
-
-
-def _present_tag(engine: docker.DockerClient, source: ImageSource) -> str:
-    try:
-        bases = {base: str(engine.images.get(base).id) for base in source.read_dockerfile().bases(source.build_args)}
-    except ImageNotFound:
-        return ""
-    return content_tag(source, bases=bases)
 
 
 def _process(labels: dict[str, str]) -> str:

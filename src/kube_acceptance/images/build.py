@@ -65,6 +65,40 @@ def base_images(source: ImageSource, *, client: DockerClient, platform: str = ""
     }
 
 
+def content_reference(source: ImageSource, *, client: DockerClient) -> str:
+    """The name and content tag that an image would be built under; empty where a base is not on this machine.
+
+    Args:
+        source: What it is built from.
+        client: The Docker engine.
+
+    Raises:
+        ImageError: The Dockerfile or the context cannot be read.
+        MachineError: Docker does not answer.
+    """
+    bases = source.read_dockerfile().bases(source.build_args)
+    with engine_errors(f"looking for the base images of {source.name}"):
+        try:
+            found = {base: str(client.images.get(base).id) for base in bases}
+        except ImageNotFound:
+            return ""
+    return f"{source.name}:{content_tag(source, bases=found)}"
+
+
+def present(reference: str, *, client: DockerClient) -> Image | None:
+    """The image of a name and content tag, if its label confirms that the tag is not another image's.
+
+    Raises:
+        MachineError: Docker does not answer.
+    """
+    with engine_errors(f"looking for {reference}"):
+        try:
+            image = client.images.get(reference)
+        except ImageNotFound:
+            return None
+    return image if image.labels.get(CONTENT_LABEL) == reference.rpartition(":")[2] else None
+
+
 def build(
     source: ImageSource,
     *,
@@ -102,7 +136,7 @@ def build(
     dockerfile = source.read_dockerfile()
     tag = _current_tag(source, client, platform)
     reference = f"{source.name}:{tag}"
-    image = _present(reference, tag, client) if cached else None
+    image = present(reference, client=client) if cached else None
     if image and may_stay(image.labels):
         return BuiltImage(source.name, reference, str(image.id), False, time.monotonic() - started)
     given = {each: path for each, path in (secrets or {}).items() if each in dockerfile.secrets}
@@ -126,7 +160,7 @@ def build(
             f"The files of {source.name} changed while it was built, so {reference} is not what its tag says",
             hint="Run again when nothing writes to the build context.",
         )
-    image = _present(reference, tag, client)
+    image = present(reference, client=client)
     if image is None:
         raise ImageError(
             f"docker build succeeded, but {reference} is not in Docker's images",
@@ -166,16 +200,6 @@ def _base_id(reference: str, source: ImageSource, client: DockerClient, platform
 def _last_error(answer: str) -> str:
     errors = [json.loads(line).get("error") for line in answer.splitlines() if line.startswith("{")]
     return next((str(error) for error in reversed(errors) if error), "")
-
-
-def _present(reference: str, tag: str, client: DockerClient) -> Image | None:
-    """The image of that reference, if its label confirms that the tag is not another image's."""
-    with engine_errors(f"looking for {reference}"):
-        try:
-            image = client.images.get(reference)
-        except ImageNotFound:
-            return None
-    return image if image.labels.get(CONTENT_LABEL) == tag else None
 
 
 def _arguments(
