@@ -41,18 +41,20 @@ Feature: Running and reporting
   Rule: Settings
 
     @REQ-RUN-08
-    Scenario Outline: A setting is said otherwise for one run: <what counts>
+    Scenario: A variable counts more than the file
       Given the example project "statuses"
-      And its variable "<variable>" is "<value>"
-      When its suite runs with "-k Bread <options>"
+      And its variable "KUBE_ACCEPTANCE_TITLE" is "Loaves"
+      When its suite runs with "-k Bread"
       Then it ends well, as "incomplete"
-      And the title of its reports is "<title>"
+      And the title of its reports is "Loaves"
 
-      Examples:
-        | what counts                   | variable                | value  | options       | title        |
-        | the file, if nobody else does | KUBE_ACCEPTANCE_RELEASE | loaves | -n 0          | Every status |
-        | a variable more than the file | KUBE_ACCEPTANCE_TITLE   | Loaves | -n 0          | Loaves       |
-        | an option most                | KUBE_ACCEPTANCE_TITLE   | Loaves | --title=Rolls | Rolls        |
+    @REQ-RUN-08
+    Scenario: An option counts more than a variable
+      Given the example project "statuses"
+      And its variable "KUBE_ACCEPTANCE_TITLE" is "Loaves"
+      When its suite runs with "-k Bread --title=Rolls"
+      Then it ends well, as "incomplete"
+      And the title of its reports is "Rolls"
 
     @REQ-RUN-08
     Scenario Outline: A setting that makes no sense is refused, and nothing is started: <what>
@@ -69,7 +71,16 @@ Feature: Running and reporting
         | an unknown variable | KUBE_ACCEPTANCE_RELAESE            | shop  | -n 0         | the variable KUBE_ACCEPTANCE_RELAESE means nothing; did you mean KUBE_ACCEPTANCE_RELEASE? |
         | an unknown option   | KUBE_ACCEPTANCE_RELEASE            | shop  | --tilte=Shop | there is no option --tilte; did you mean --title?                                         |
         | a wrong value       | KUBE_ACCEPTANCE_MUTATION_THRESHOLD | 1000  | -n 0         | KUBE_ACCEPTANCE_MUTATION_THRESHOLD=1000: Input should be less than or equal to 100        |
-        | an excuse           | KUBE_ACCEPTANCE_QUARANTINE         | []    | -n 0         | quarantine is said in pyproject.toml alone, where what excuses a failure is reviewed      |
+
+    @REQ-RUN-08
+    Scenario: What excuses a failure is said in the file alone
+      Given the example project "statuses"
+      And its variable "KUBE_ACCEPTANCE_QUARANTINE" is "[]"
+      When its suite runs with "-n 0"
+      Then it fails before anything is made ready
+      And it says each of these once
+        | line                                                                                 |
+        | quarantine is said in pyproject.toml alone, where what excuses a failure is reviewed |
 
   @static
   Rule: What became of each scenario
