@@ -53,7 +53,8 @@ class Core:
 
 
 def release(core: Core) -> Any:
-    cluster = Object(core=core, new_client=None)
+    provider = Object(must_be_own=lambda what: None)
+    cluster = Object(core=core, new_client=None, provider=provider)
     return Object(name="shop", namespace="shop", cluster=cluster, pods=lambda: list(core.pods))
 
 

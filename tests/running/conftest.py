@@ -82,6 +82,8 @@ from kube_acceptance.images.build import BuiltImage
 
 
 class Provider:
+    kind, lasts = "Kind", False
+
     def __init__(self, name, folder):
         self.name, self.kubeconfig = name, folder / "kubeconfig"
 

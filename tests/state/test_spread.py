@@ -69,6 +69,7 @@ def test_a_pod_that_is_not_ready_is_told() -> None:
 
 def test_one_node_cannot_be_preferred() -> None:
     cluster: Any = release([node("a"), node("b", "NoSchedule")]).cluster
+    cluster.provider = Object(must_be_own=lambda what: None)
     with pytest.raises(FaultError) as caught:
         prefer_node(cluster, labels={}, afterwards=Object())  # type: ignore[arg-type]
     assert str(caught.value) == "fewer than two nodes take pods, so none can be preferred"
