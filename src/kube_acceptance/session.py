@@ -447,16 +447,24 @@ class Session:
         folder = folders(self.config.cache) / self.cluster_name
         if Lease.held(folder, self._owner):
             keep = self._keep == "always" or (self._keep == "failed" and self.failed)
-            if Lease(self._provider, folder, owner=self._owner).release(keep=keep):
-                self._stay(keep=keep)
+            lease = Lease(self._provider, folder, owner=self._owner)
+            if lease.release(keep=keep) and self._stay(keep=keep) and self._context:
+                lease.forget()
         if "shared" in self.__dict__:
             self.shared.end()
 
-    def _stay(self, *, keep: bool) -> None:
+    def _stay(self, *, keep: bool) -> bool:
+        """Leave a cluster that stays; returns whether nothing of this run is left there."""
         if not keep:  # others use the cluster
-            with contextlib.suppress(ApiException, urllib3.exceptions.HTTPError):
+            try:
                 self._remove_namespaces(lambda labels: self.labels.items() <= labels.items())
-            return
+            except (ApiException, urllib3.exceptions.HTTPError):
+                progress(
+                    f"the cluster {self._provider.name} does not answer, so what this run made there is still there; "
+                    "remove it when it does:  kube-acceptance clean"
+                )
+                return False
+            return True
         progress(
             f"{'what this run made' if self._context else f'the cluster {self.cluster_name}'} is kept; look into it:"
         )
@@ -464,6 +472,7 @@ class Session:
         for scenario, namespace in self.failed_in.items():
             progress(f"  {self.tool('kubectl')} --namespace {namespace} get pods,events  # {scenario}")
         progress("remove it:  kube-acceptance clean")
+        return False
 
     # ---- how it is made
 

@@ -245,3 +245,9 @@ def test_it_stays_when_the_last_user_leaves(tmp_path: Path, existing: Callable[.
     assert lease.release(keep=False) is True
     assert users(folder) == abandoned(tmp_path) == []
     assert found.kubeconfig.is_file()
+    (folder / "kept").touch()
+    lease.forget()
+    assert found.kubeconfig.is_file()
+    (folder / "kept").unlink()
+    lease.forget()
+    assert not folder.exists()

@@ -12,9 +12,11 @@ from typing import Any
 
 import psutil
 import pytest
+import urllib3.exceptions
 from docker.errors import ImageNotFound
 
 from kube_acceptance.cluster import leftovers, owner
+from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.leftovers import Leftover
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.images.source import ImageSource, content_tag
@@ -151,6 +153,25 @@ def test_namespaces_only_of_clusters_that_are_in_use(tmp_path: Path, monkeypatch
     assert told(found) == [("namespace own-1 of cluster used", WHY)]
     assert found[0].remove()
     assert deleted == ["own-1"]
+
+
+def test_what_is_known_of_a_cluster_that_was_there_and_is_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folders(tmp_path) / "context-away"
+    folder.mkdir(parents=True)
+    for name in ("kubeconfig", MARK):
+        (folder / name).touch()
+
+    def away(**_: object) -> None:
+        raise urllib3.exceptions.HTTPError("connection refused")
+
+    monkeypatch.setattr(leftovers.client, "CoreV1Api", lambda api: Some(list_namespace=away))
+    monkeypatch.setattr(leftovers.config, "new_client_from_config", lambda config_file: None)
+    found = list(leftovers.namespaces(tmp_path))
+    assert told(found) == [(f"folder {folder}", "its cluster does not answer")]
+    assert found[0].remove()
+    assert not folder.exists()
 
 
 def test_folders_that_dead_runs_shared(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import urllib3.exceptions
 from kubernetes import client, config
 
 from kube_acceptance.cluster import owner, shared
@@ -94,7 +95,13 @@ def namespaces(cache: Path) -> Iterator[Leftover]:
         core: Any = client.CoreV1Api(
             config.new_client_from_config(config_file=str(folder / "kubeconfig"))  # type: ignore[no-untyped-call]
         )
-        listed = core.list_namespace(label_selector=owner.RUN_LABEL, _request_timeout=READ_WITHIN).items
+        try:
+            listed = core.list_namespace(label_selector=owner.RUN_LABEL, _request_timeout=READ_WITHIN).items
+        except urllib3.exceptions.HTTPError:
+            if shared.users(folder):
+                raise
+            yield Leftover(f"folder {folder}", "its cluster does not answer", _done(shutil.rmtree, folder))
+            continue
         for namespace in listed:
             labels, name = namespace.metadata.labels, namespace.metadata.name
             if owner.has_ended(labels) and not namespace.metadata.deletion_timestamp:

@@ -98,6 +98,14 @@ class Lease:
             self._folder.parent.rmdir()
         return False
 
+    def forget(self) -> None:
+        """Remove the folder of a cluster that stays, with the credentials in it, unless somebody still needs them."""
+        with _locked(self._folder):
+            if not users(self._folder) and not (self._folder / "kept").exists():
+                shutil.rmtree(self._folder)
+        with contextlib.suppress(OSError):  # other clusters have their folders there
+            self._folder.parent.rmdir()
+
 
 def reap(cache: Path, provider_of: Callable[[str, Path], Provider]) -> list[str]:
     """Remove the clusters of runs that died, and return their names.
