@@ -9,7 +9,6 @@ import random
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -23,13 +22,12 @@ from kube_acceptance.mutation.score import DATA, Result, Score
 from kube_acceptance.mutation.store import FILE
 from kube_acceptance.report import note
 from kube_acceptance.report.recorder import DOCUMENT
-from kube_acceptance.suite import FORGET, Suite
+from kube_acceptance.suite import Suite
 from kube_acceptance.vocabulary import assertion, given, must, rows, when
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PROGRAM = Path(sys.executable).with_name("kube-acceptance")
 ENDS_WITHIN = 600.0  # seconds
 OWN = ("reports", "__pycache__")  # what runs of a project write into its folder
 FIRST = 3.0  # seconds in which a round that is going to be killed at least runs
@@ -82,7 +80,7 @@ def mutate_is_killed(suite: Suite, options: str, count: int) -> Mutated:
     kept = []
     for _ in range(count):
         with subprocess.Popen(
-            _words(options),
+            _words(suite, options),
             cwd=suite.root,
             env=command.environment(suite.env),
             stdout=subprocess.DEVNULL,
@@ -200,13 +198,13 @@ def nothing_kept(suite: Suite) -> None:
 
 
 def _mutate(suite: Suite, options: str) -> Mutated:
-    done = command.run(_words(options), timeout=ENDS_WITHIN, check=False, cwd=suite.root, env=suite.env)
+    done = command.run(_words(suite, options), timeout=ENDS_WITHIN, check=False, cwd=suite.root, env=suite.env)
     note(f"exit status {done.returncode} after {done.seconds:.1f} s")
     return Mutated(done.returncode, done.stdout + done.stderr, suite.reports)
 
 
-def _words(options: str) -> list[str]:
-    return ["env", *(word for name in FORGET for word in ("-u", name)), str(PROGRAM), "mutate", *shlex.split(options)]
+def _words(suite: Suite, options: str) -> list[str]:
+    return suite.program("mutate", *shlex.split(options))
 
 
 def _files(root: Path) -> dict[str, str]:

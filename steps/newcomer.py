@@ -37,8 +37,7 @@ def newcomer(settings: Config, cluster: Cluster, tmp_path: Path, chart: str) -> 
 
 @when('the installed kube-acceptance runs there with "{arguments}"')
 def runs_there(suite: Suite, arguments: str) -> None:
-    program = suite.python.with_name("kube-acceptance")
-    done = command.run([program, *shlex.split(arguments)], timeout=MADE_WITHIN, cwd=suite.root)
+    done = command.run(suite.program(*shlex.split(arguments)), timeout=MADE_WITHIN, cwd=suite.root)
     note("; ".join(done.stdout.splitlines()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from kube_acceptance import command
@@ -55,9 +54,7 @@ def _remove(suite: Suite, session: Session) -> list[str]:
 
 
 def _images(suite: Suite, *words: str | Path) -> str:
-    program = Path(sys.executable).with_name("kube-acceptance")
-    forget = [word for name in suite.forget for word in ("-u", name)]
-    done = command.run(["env", *forget, program, "images", *words], timeout=WITHIN, cwd=suite.root, check=False)
+    done = command.run(suite.program("images", *words), timeout=WITHIN, cwd=suite.root, check=False)
     if done.returncode:
         raise AcceptanceError("kube-acceptance images failed", details=(done.stdout + done.stderr).splitlines())
     return "; ".join(done.stdout.splitlines())

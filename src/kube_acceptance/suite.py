@@ -90,8 +90,15 @@ class Suite:
                 start_new_session=True,
             )
 
+    def program(self, *arguments: str | Path) -> list[str]:
+        """The words that call `kube-acceptance` of its environment, without what it must not inherit."""
+        return [*self._cleared(), str(self.python.with_name("kube-acceptance")), *map(str, arguments)]
+
     def _words(self, arguments: tuple[str, ...]) -> list[str]:
-        forget = [word for name in (*FORGET, *self.forget) if name not in self.env for word in ("-u", name)]
         # with an equals sign: pytest looks for its root before it knows our options, and would take the folder for one
         own = (*self.options, f"--reports={self.reports}")
-        return ["env", *forget, str(self.python), "-m", "pytest", *own, *arguments]
+        return [*self._cleared(), str(self.python), "-m", "pytest", *own, *arguments]
+
+    def _cleared(self) -> list[str]:
+        forget = [name for name in (*FORGET, *self.forget) if name not in self.env]
+        return ["env", *(word for name in forget for word in ("-u", name))]
