@@ -84,6 +84,10 @@ class Project:
     def add_steps(self, code: str) -> None:
         self.steps += textwrap.dedent(code)
 
+    def add_to_conftest(self, code: str) -> None:
+        conftest = self.pytester.path / "conftest.py"
+        conftest.write_text(conftest.read_text() + textwrap.dedent(code))
+
     def run(self, *arguments: str, exits: int = 0, apart: bool = False) -> Run:
         """Run pytest, and answer what the recorder says of it; see `pytest`."""
         self.pytest(*arguments, exits=exits, apart=apart)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -547,18 +546,14 @@ def test_what_cannot_be_collected_is_a_problem(project: Project, workers: tuple[
 
 def test_what_a_worker_finds_wrong_reaches_the_report(project: Project) -> None:
     project.feature(TEA)
-    conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(
-        conftest.read_text()
-        + textwrap.dedent("""
+    project.add_to_conftest("""
         from kube_acceptance.report.model import Failure
 
         def pytest_collection_finish(session):
             for plugin in session.config.pluginmanager.get_plugins():
                 if isinstance(plugin, Recorder):
                     plugin.problem("tea.feature", Failure(first_line="The tea is green."))
-        """)
-    )
+    """)
     run = project.run("-n", "2", exits=1)
     assert [(problem.where, problem.failure.first_line) for problem in run.problems] == [
         ("tea.feature", "The tea is green.")
@@ -651,8 +646,10 @@ def test_a_report_that_cannot_be_written_fails_the_run(project: Project) -> None
 
 
 def test_a_red_run_has_no_green_report(project: Project) -> None:
-    conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(conftest.read_text() + "\ndef pytest_sessionfinish(session):\n    session.exitstatus = 7\n")
+    project.add_to_conftest("""
+        def pytest_sessionfinish(session):
+            session.exitstatus = 7
+    """)
     project.feature(TEA)
     run = project.run(exits=7)
     assert [problem.failure.first_line for problem in run.problems] == ["pytest ended with exit status 7."]
@@ -673,18 +670,14 @@ def test_a_run_that_proves_nothing_is_red_and_says_why(project: Project) -> None
 
 
 def test_ctrl_c_with_workers(project: Project) -> None:
-    conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(
-        conftest.read_text()
-        + textwrap.dedent("""
+    project.add_to_conftest("""
         import os, pathlib
 
         @pytest.hookimpl(trylast=True)
         def pytest_runtest_logstart(nodeid):
             if "second" in nodeid and "PYTEST_XDIST_WORKER" not in os.environ:
                 pathlib.Path("the-controller-knows").touch()
-        """)
-    )
+    """)
     project.add_steps("""
         @when("it goes wrong")
         def interrupt_the_controller():
@@ -705,10 +698,7 @@ def test_ctrl_c_with_workers(project: Project) -> None:
 
 
 def test_ctrl_c_before_the_controller_heard_of_what_had_begun(project: Project) -> None:
-    conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(
-        conftest.read_text()
-        + textwrap.dedent("""
+    project.add_to_conftest("""
         import os, pathlib, time
 
         @pytest.hookimpl(tryfirst=True)
@@ -717,8 +707,7 @@ def test_ctrl_c_before_the_controller_heard_of_what_had_begun(project: Project) 
                 while not pathlib.Path("it-has-begun").exists():
                     time.sleep(0.01)
                 raise KeyboardInterrupt
-        """)
-    )
+    """)
     project.add_steps("""
         @when("it goes wrong")
         def it_takes_long():

@@ -33,11 +33,6 @@ def first_line(scenario: Scenario) -> str:
     return scenario.failure.first_line
 
 
-def add_to_conftest(project: Project, code: str) -> None:
-    conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(conftest.read_text() + textwrap.dedent(code))
-
-
 TEA = """
     Feature: Tea
       Scenario: Tea is made
@@ -166,8 +161,7 @@ def test_an_expected_failure_excuses_behaviour_alone(project: Project) -> None:
 
 @ALONE_AND_SPREAD
 def test_undefined_steps_found_at_collection(project: Project, workers: tuple[str, ...]) -> None:
-    add_to_conftest(
-        project,
+    project.add_to_conftest(
         """
         @pytest.hookimpl(tryfirst=True)
         def pytest_collection_finish(session):
@@ -265,7 +259,7 @@ ON_THE_FIRST = """
 
 @ALONE_AND_SPREAD
 def test_a_repetition_by_another_plugin_is_never_green(project: Project, workers: tuple[str, ...]) -> None:
-    add_to_conftest(project, RERUNS)
+    project.add_to_conftest(RERUNS)
     goes_wrong(project, ON_THE_FIRST)
     project.feature(TEA)
     result = project.pytest(*workers, exits=1)
@@ -286,7 +280,7 @@ def test_a_repetition_by_another_plugin_is_never_green(project: Project, workers
 
 @ALONE_AND_SPREAD
 def test_a_repetition_that_fails_too(project: Project, workers: tuple[str, ...]) -> None:
-    add_to_conftest(project, RERUNS)
+    project.add_to_conftest(RERUNS)
     goes_wrong(project, "assert not 'water', 'no water'")
     project.feature(TEA)
     scenario = the_only(project.run(*workers, exits=1))
@@ -294,7 +288,7 @@ def test_a_repetition_that_fails_too(project: Project, workers: tuple[str, ...])
 
 
 def test_a_repetition_that_is_skipped_does_not_hide_the_failure(project: Project) -> None:
-    add_to_conftest(project, RERUNS)
+    project.add_to_conftest(RERUNS)
     goes_wrong(
         project,
         """
@@ -313,7 +307,7 @@ def test_a_repetition_that_is_skipped_does_not_hide_the_failure(project: Project
 
 @ALONE_AND_SPREAD
 def test_copies_of_a_scenario_are_attempts_at_it(project: Project, workers: tuple[str, ...]) -> None:
-    add_to_conftest(project, REPEATS)
+    project.add_to_conftest(REPEATS)
     goes_wrong(project, ON_THE_FIRST)
     project.add_steps("""
         @given(parsers.parse("{count} cups"))
@@ -341,7 +335,7 @@ def test_copies_of_a_scenario_are_attempts_at_it(project: Project, workers: tupl
 
 
 def test_attempts_on_different_workers(project: Project) -> None:
-    add_to_conftest(project, REPEATS.replace("range(3)", "range(2)"))
+    project.add_to_conftest(REPEATS.replace("range(3)", "range(2)"))
     goes_wrong(
         project,
         """
@@ -419,7 +413,7 @@ def test_a_failure_is_told_even_if_its_worker_is_killed_in_the_clean_up(project:
 
 
 def test_a_worker_that_is_killed_when_a_scenario_runs_again(project: Project) -> None:
-    add_to_conftest(project, RERUNS)
+    project.add_to_conftest(RERUNS)
     goes_wrong(
         project,
         """
@@ -438,8 +432,7 @@ def test_a_worker_that_is_killed_when_a_scenario_runs_again(project: Project) ->
 
 
 def test_a_worker_that_dies_after_its_scenarios(project: Project) -> None:
-    add_to_conftest(
-        project,
+    project.add_to_conftest(
         """
         @pytest.hookimpl(tryfirst=True)
         def pytest_sessionfinish(session):
@@ -535,8 +528,7 @@ def test_a_usage_error(project: Project, workers: tuple[str, ...]) -> None:
 
 
 def test_a_run_that_is_refused_tells_no_interruption_of_workers_that_it_ended(project: Project) -> None:
-    add_to_conftest(
-        project,
+    project.add_to_conftest(
         """
         import os, pathlib, time
 
@@ -565,8 +557,7 @@ def test_a_run_that_is_refused_tells_no_interruption_of_workers_that_it_ended(pr
 
 @ALONE_AND_SPREAD
 def test_an_internal_error(project: Project, workers: tuple[str, ...]) -> None:
-    add_to_conftest(
-        project,
+    project.add_to_conftest(
         f"""
         import os
         HERE = ("PYTEST_XDIST_WORKER" in os.environ) == {bool(workers)}
