@@ -146,16 +146,15 @@ def images(
 
         kube-acceptance images --save .cache/images   # after it
     """
-    from tempfile import TemporaryDirectory
-
     from kube_acceptance.images import kept
+    from kube_acceptance.scratch import scratch
     from kube_acceptance.session import all_sources, connect
 
     client = connect()
     if given:
         for archive in kept.load(given):
             typer.echo(f"loaded {archive}")
-    with TemporaryDirectory() as folder:
+    with scratch("previous") as folder:
         found = kept.built(all_sources(load(Path.cwd()), Path(folder)), client=client)
     typer.echo("\n".join(sorted(found) or ["none of the project's images is built"]))
     if save:
