@@ -31,6 +31,14 @@ class Workload:
         """The labels of its pods."""
         return self.metadata.get("labels") or {}
 
+    def unasked(self, labels: Iterable[str]) -> str:
+        """The labels by which it knows its pods and a selector of others does not ask, in words.
+
+        Args:
+            labels: Those that the other selector asks for.
+        """
+        return ", ".join(sorted(self.selector.keys() - set(labels)))
+
 
 def workloads(objects: Iterable[Mapping[str, Any]]) -> Iterator[Workload]:
     """What runs pods, among any objects."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kube_acceptance.policy.spec import Selector
 from kube_acceptance.release.objects import match_labels
-from kube_acceptance.security.posture.rendered import Rendered, called
+from kube_acceptance.security.posture.rendered import Rendered, called, inexact
 from kube_acceptance.security.posture.rule import rule
 
 ALL, NONE = ("100%",), (0, "0%")
@@ -25,11 +25,7 @@ def exact_budget(rendered: Rendered) -> Iterator[str]:
         guarded = [one for one in rendered.workloads if _selects(item["spec"].get("selector"), one.labels)]
         if not guarded:
             yield f"{called(item)} is for no pods of the chart; mend its selector"
-        if len(guarded) > 1:
-            yield f"{called(item)} is for the pods of {' and '.join(map(str, guarded))}; say in its selector which"
-        for one in guarded[:1]:
-            if missing := ", ".join(sorted(one.selector.keys() - match_labels(item["spec"]).keys())):
-                yield f"{called(item)} selects by less than {one}, without {missing}; add that to its selector"
+        yield from inexact(item, guarded, match_labels(item["spec"]), chooses="is for")
 
 
 @rule("useful-budget")
@@ -52,7 +48,7 @@ def own_spread(rendered: Rendered) -> Iterator[str]:
             where = f"the spread of {workload} over {over}"
             if not _selects(selector, workload.labels):
                 yield f"{where} does not count its own pods; mend its labelSelector"
-            elif missing := ", ".join(sorted(workload.selector.keys() - match_labels({"selector": selector}).keys())):
+            elif missing := workload.unasked(match_labels({"selector": selector})):
                 yield f"{where} counts other pods too, without {missing}; add that to its labelSelector"
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from kube_acceptance.policy.spec import Direction, Spec
 from kube_acceptance.release.objects import Workload
-from kube_acceptance.security.posture.rendered import Rendered, called
+from kube_acceptance.security.posture.rendered import Rendered, called, inexact
 from kube_acceptance.security.posture.rule import rule
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -71,11 +71,7 @@ def exact_selector(rendered: Rendered) -> Iterator[str]:
     """A Service selects the pods of one workload, by all labels by which that one knows them itself."""
     for item in rendered.of("Service"):
         chosen = [one for one in rendered.workloads if _chooses(item["spec"].get("selector"), one, item)]
-        if len(chosen) > 1:
-            yield f"{called(item)} selects the pods of {' and '.join(map(str, chosen))}; say in its selector which"
-        for one in chosen[:1]:
-            if missing := ", ".join(sorted(one.selector.keys() - item["spec"]["selector"].keys())):
-                yield f"{called(item)} selects by less than {one}, without {missing}; add that to its selector"
+        yield from inexact(item, chosen, item["spec"].get("selector") or (), chooses="selects")
 
 
 @rule("plain-service")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -101,6 +101,24 @@ class Rendered:
             for workload in self.workloads
             for volume in workload.spec.get("volumes") or []
         ]
+
+
+def inexact(
+    item: Mapping[str, Any], chosen: Sequence[Workload], labels: Iterable[str], *, chooses: str
+) -> Iterator[str]:
+    """Why an object is not about the pods of one workload alone, by all labels by which that one knows them itself.
+
+    Args:
+        item: The object.
+        chosen: The workloads whose pods its selector fits.
+        labels: Those that the selector asks for.
+        chooses: What it does with pods, as in `selects`.
+    """
+    if len(chosen) > 1:
+        yield f"{called(item)} {chooses} the pods of {' and '.join(map(str, chosen))}; say in its selector which"
+    for one in chosen[:1]:
+        if missing := one.unasked(labels):
+            yield f"{called(item)} selects by less than {one}, without {missing}; add that to its selector"
 
 
 def called(item: Mapping[str, Any]) -> str:
