@@ -448,7 +448,7 @@ class Session:
         if Lease.held(folder, self._owner):
             keep = self._keep == "always" or (self._keep == "failed" and self.failed)
             lease = Lease(self._provider, folder, owner=self._owner)
-            if lease.release(keep=keep) and self._stay(keep=keep) and self._context:
+            if lease.release(keep=keep) and self._stay(keep=keep) and self._provider.lasts:
                 lease.forget()
         if "shared" in self.__dict__:
             self.shared.end()
@@ -565,15 +565,16 @@ class Session:
             reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
             self._remove_namespaces(owner.has_ended)
-            for mended in () if self._context else mend(self._access, owner.has_ended):
-                progress(f"a run that has ended had left this changed, and it is put back: {mended}")
+            if not self._provider.lasts:
+                for mended in mend(self._access, owner.has_ended):
+                    progress(f"a run that has ended had left this changed, and it is put back: {mended}")
             # what others made is there already, and starts while the project's own images are built
             if self.config.cluster.images:
                 self._provider.load(self.config.cluster.images)
+            if self._provider.lasts:
+                return  # it has add-ons of its own
             if self.mutant and self.mutant.cluster:
                 return  # to apply add-ons again would give back what was taken from one of them
-            if self._context:
-                return  # a cluster that was there before has its own
             for addon in self.config.cluster.addons:
                 progress(f"applying {addon}")
                 self._access.apply(self.config.path(addon))

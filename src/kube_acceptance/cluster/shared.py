@@ -94,8 +94,7 @@ class Lease:
                 progress(f"removing the cluster {self.provider.name}")
             self.provider.delete()
             shutil.rmtree(self._folder)
-        with contextlib.suppress(OSError):  # other clusters have their folders there
-            self._folder.parent.rmdir()
+        _remove_empty(self._folder.parent)
         return False
 
     def forget(self) -> None:
@@ -103,8 +102,7 @@ class Lease:
         with _locked(self._folder):
             if not users(self._folder) and not (self._folder / "kept").exists():
                 shutil.rmtree(self._folder)
-        with contextlib.suppress(OSError):  # other clusters have their folders there
-            self._folder.parent.rmdir()
+        _remove_empty(self._folder.parent)
 
 
 def reap(cache: Path, provider_of: Callable[[str, Path], Provider]) -> list[str]:
@@ -145,9 +143,13 @@ def remove_abandoned(folder: Path, provider_of: Callable[[str, Path], Provider],
             shutil.rmtree(folder)
     except Timeout:  # a run makes or removes it right now
         return False
-    with contextlib.suppress(OSError):  # other clusters have their folders there
-        folder.parent.rmdir()
+    _remove_empty(folder.parent)
     return True
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # other clusters have their folders there
+        folder.rmdir()
 
 
 def _end_orphans(folder: Path) -> None:
