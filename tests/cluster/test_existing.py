@@ -143,6 +143,19 @@ def test_what_there_is_is_told(
     assert found.kubeconfig.stat().st_mode & 0o077 == 0
 
 
+def test_an_account_that_may_not_look_at_classes_can_run(
+    serve: Callable[..., Server], existing: Callable[..., Existing], capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = permitting()
+
+    def answer(path: str, body: str) -> tuple[int, Any]:
+        return (403, {}) if path.endswith("classes") else usual(path, body)
+
+    existing(file=serve(answer).kubeconfig).must_serve()
+    told = capsys.readouterr()
+    assert "1 node; Ingress classes cannot be seen; storage classes cannot be seen; no metrics" in told.out + told.err
+
+
 def test_all_that_the_account_may_not_do_is_told_together(
     serve: Callable[..., Server], existing: Callable[..., Existing]
 ) -> None:

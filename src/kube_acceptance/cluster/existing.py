@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +30,7 @@ MARK = "context"
 """The file in the folder of such a cluster that holds the context's name: nobody removes the cluster with it."""
 
 ANSWERS_WITHIN = (5.0, 15.0)  # seconds to connect and to read
+DEFAULT = "storageclass.kubernetes.io/is-default-class"
 # what a run does: in namespaces of its own, but asked for without naming one, since it makes them
 RIGHTS = (
     ("create", "", "namespaces", ""),
@@ -105,6 +106,7 @@ class Existing:
         try:
             version = client.VersionApi(api).get_code(_request_timeout=ANSWERS_WITHIN).git_version
             missing = [_words(right) for right in RIGHTS if not _may(api, right)]
+            there = "" if missing else "; ".join(_holdings(api))
         except (ApiException, urllib3.exceptions.HTTPError) as error:
             raise ClusterError(f"context {self.name}: {_trouble(error, api.configuration.host)}") from error
         if missing:
@@ -113,7 +115,7 @@ class Existing:
                 details=[f"it may not {each}" for each in missing],
                 hint="Name a context whose account may, or have a ClusterRole with these rights bound to it.",
             )
-        progress(f"context {self.name}: Kubernetes {version}; {'; '.join(_holdings(api))}")
+        progress(f"context {self.name}: Kubernetes {version}; {there}")
 
     def exists(self) -> bool:
         """It does: `must_serve` has seen it."""
@@ -131,9 +133,10 @@ class Existing:
         """Bring images into its nodes, where they are containers of this machine, or into its registry.
 
         Raises:
-            ClusterError: Neither can be.
+            ClusterError: The registry does not take one.
         """
-        nodes = set(_names(client.CoreV1Api(self._client()).list_node()))
+        listed: Any = client.CoreV1Api(self._client()).list_node()
+        nodes = {node.metadata.name for node in listed.items}
         here = nodes & {container.name for container in self._engine.containers.list()}
         if here == nodes:
             report = load(references, nodes=sorted(here), client=self._engine)
@@ -230,27 +233,41 @@ def _may(api: client.ApiClient, right: Sequence[str]) -> bool:
     return bool(reviews.create_self_subject_access_review(asked, _request_timeout=ANSWERS_WITHIN).status.allowed)
 
 
-def _names(listed: Any) -> list[str]:
-    return [str(each.metadata.name) for each in listed.items]
-
-
 def _words(right: Sequence[str]) -> str:
     verb, group, resource, part = right
     return f"{verb} {resource}{f'/{part}' if part else ''}{f' of {group}' if group else ''}"
 
 
 def _holdings(api: client.ApiClient) -> Iterator[str]:
-    """What clusters differ in."""
-    nodes = _names(client.CoreV1Api(api).list_node())
+    """What clusters differ in, as far as the account may look."""
+    nodes = _seen(client.CoreV1Api(api).list_node) or []
     yield f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}"
-    classes = _names(client.NetworkingV1Api(api).list_ingress_class())
-    yield f"Ingress classes: {', '.join(classes)}" if classes else "no Ingress class"
-    default = "storageclass.kubernetes.io/is-default-class"
-    listed: Any = client.StorageV1Api(api).list_storage_class()
-    stores = [each.metadata.name for each in listed.items if (each.metadata.annotations or {}).get(default) == "true"]
-    yield f"default storage class {stores[0]}" if stores else "no default storage class"
-    groups = {each.name for each in client.ApisApi(api).get_api_versions().groups}
+    classes = _seen(client.NetworkingV1Api(api).list_ingress_class)
+    names = ", ".join(each.metadata.name for each in classes or ())
+    yield (
+        "Ingress classes cannot be seen"
+        if classes is None
+        else f"Ingress classes: {names}"
+        if names
+        else "no Ingress class"
+    )
+    stores = _seen(client.StorageV1Api(api).list_storage_class)
+    default = [each.metadata.name for each in stores or () if (each.metadata.annotations or {}).get(DEFAULT) == "true"]
+    none = "no default storage class" if stores is not None else "storage classes cannot be seen"
+    yield f"default storage class {default[0]}" if default else none
+    groups = {each.name for each in client.ApisApi(api).get_api_versions(_request_timeout=ANSWERS_WITHIN).groups}
     yield "metrics are there" if "metrics.k8s.io" in groups else "no metrics"
+
+
+def _seen(look: Callable[..., Any]) -> list[Any] | None:
+    """What is listed; none when the account may not look."""
+    try:
+        found: list[Any] = look(_request_timeout=ANSWERS_WITHIN).items
+    except ApiException as error:
+        if error.status == 403:
+            return None
+        raise
+    return found
 
 
 def _trouble(error: Exception, server: str) -> str:
