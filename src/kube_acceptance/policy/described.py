@@ -9,15 +9,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import urllib3
 from kubernetes import client
 from kubernetes.client.rest import RESTResponse
 
+from kube_acceptance.probe import Expectation, Reachability
 from kube_acceptance.probe.containers import AGENT
+from kube_acceptance.probe.observe import Cell
 from kube_acceptance.probe.peers import CONTAINER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce, Place, Target
 
@@ -154,6 +156,30 @@ class DescribedPeers(Peers):
 
     def close(self) -> None:
         """There is nothing to remove."""
+
+
+class Expected(NamedTuple):
+    """What a table expects of a cluster that is only described, and who is connected for each of its rows."""
+
+    new_client: Callable[[], Described]
+    connections: Mapping[Expectation, Sequence[Cell]]
+    rows: Sequence[Expectation]
+
+
+def expected(cluster: Described, table: Sequence[tuple[str, str, str]], *, namespace: str) -> Expected:
+    """What a complete table expects of a described cluster, for whoever says what the policies mean.
+
+    Args:
+        cluster: The cluster.
+        table: The rows: from, to and what is expected.
+        namespace: Where the release is.
+
+    Raises:
+        ProbeError: The table speaks of what is not there, or is not complete.
+    """
+    with Reachability(lambda: cluster, namespace=namespace, image="", peers=DescribedPeers(cluster)) as looking:
+        rows = looking.complete(table)
+        return Expected(lambda: cluster, looking.connections(rows), rows)
 
 
 def _plural(kind: str) -> str:

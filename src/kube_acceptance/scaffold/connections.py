@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.policy.agreement import Agreement
-from kube_acceptance.policy.described import Described, DescribedPeers
+from kube_acceptance.policy.described import Described, expected
 from kube_acceptance.policy.meanings import agreement
-from kube_acceptance.probe import Reachability
 from kube_acceptance.probe.endpoints import SERVICE, STAND_IN, STRANGER, Endpoints, known_endpoints
 from kube_acceptance.probe.inventory import Inventory
 from kube_acceptance.probe.outcome import Outcome, Protocol
@@ -124,10 +123,7 @@ def _agrees(rendered: Rendered, table: Sequence[Row]) -> bool:
 
 
 def _meant(rendered: Rendered, table: Sequence[Row]) -> Agreement:
-    cluster = Described(rendered.objects, NAMESPACE)
-    with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
-        expected = looking.complete(table)
-        return agreement(lambda: cluster, looking.connections(expected), expected)
+    return agreement(*expected(Described(rendered.objects, NAMESPACE), table, namespace=NAMESPACE))
 
 
 def _known(rendered: Rendered) -> Endpoints:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from kube_acceptance.config import Config
 from kube_acceptance.errors import PolicyError
 from kube_acceptance.manifests import read_manifests
-from kube_acceptance.policy.described import ELSEWHERE, Described, DescribedPeers
+from kube_acceptance.policy.described import ELSEWHERE, Described, Expected, expected
 from kube_acceptance.policy.meanings import agreement, one_sided
 from kube_acceptance.policy.places import Pod
-from kube_acceptance.probe import Enforcement, Expectation, Reachability
-from kube_acceptance.probe.observe import Cell
+from kube_acceptance.probe import Enforcement
 from kube_acceptance.release import Chart, Release
 from kube_acceptance.release.release import INSTANCE
 from kube_acceptance.report import note
@@ -89,35 +88,21 @@ def each_end_blocks(chart: Chart, settings: Config, table: Table, path: str, val
 def three_opinions_agree(release: Release, session: Session, canary: Enforcement, table: Table) -> None:
     """Every pair of endpoints has all three opinions; where they differ, the failure says which of them is wrong."""
     with reachability(release, session, canary) as looking:
-        expected = looking.complete(table)
-        report = looking.observe(expected, budget=POLICY_BUDGET)
-        opinions = agreement(release.cluster.new_client, looking.connections(expected), expected, report.verdicts)
+        wanted = looking.complete(table)
+        report = looking.observe(wanted, budget=POLICY_BUDGET)
+        opinions = agreement(release.cluster.new_client, looking.connections(wanted), wanted, report.verdicts)
     opinions.check()
     report.check()
     for line in opinions.table():
         note(line)
 
 
-class _Described(NamedTuple):
-    """What a table expects of a cluster that is only described, and who is connected for each of its rows."""
-
-    new_client: Callable[[], Described]
-    connections: Mapping[Expectation, Sequence[Cell]]
-    rows: Sequence[Expectation]
-
-
 def _of_each_values_file(
     chart: Chart, settings: Config, table: Table, path: str, value: Any
-) -> Iterator[tuple[str, _Described]]:
+) -> Iterator[tuple[str, Expected]]:
     """The table in the cluster that the chart and the add-ons would make, by values file, each with a value besides."""
     addons = [settings.path(file).read_text(encoding="utf-8") for file in settings.cluster.addons]
     surroundings = [item for text in addons for item in read_manifests(text)]
     for file in chart.values_files:
         objects = chart.using(file, **{path: value}).render(name=settings.release, namespace=NAMESPACE)
-        yield file.name, _described(Described(objects, NAMESPACE, surroundings), table)
-
-
-def _described(cluster: Described, table: Table) -> _Described:
-    with Reachability(lambda: cluster, namespace=NAMESPACE, image="", peers=DescribedPeers(cluster)) as looking:
-        expected = looking.complete(table)
-        return _Described(lambda: cluster, looking.connections(expected), expected)
+        yield file.name, expected(Described(objects, NAMESPACE, surroundings), table, namespace=NAMESPACE)
