@@ -27,6 +27,9 @@ RESTLESS = (*NOTED, "leases.coordination.k8s.io", "nodes.metrics.k8s.io", "compo
 Outside = dict[str, tuple[str, int]]
 """What stands outside of the namespaces of runs: its UID and generation, by kind, namespace and name."""
 
+OF_NAMESPACE = ("claimRef", "parentRef")
+"""What has no namespace and belongs to one says so in its spec: a volume by its claim, an IPAddress by its Service."""
+
 
 @given('the example project "{name}" in the context of this cluster', target_fixture="suite")
 def project_in_context(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
@@ -52,9 +55,12 @@ def account_without_rights(suite: Suite, cluster: Cluster, session: Session, tmp
 def outside_before(cluster: Cluster) -> Outside:
     def look() -> Seen[Outside]:
         going = [each.metadata.name for each in _namespaces(cluster) if owner.has_ended(each.metadata.labels)]
-        return Seen(not going, f"{', '.join(going)} of runs that have ended are there still", _outside(cluster))
+        items = _items(cluster)
+        there = {item["metadata"]["name"] for item in items if item["kind"] == "Namespace"}
+        going += [_where(item) for item in items if _namespace_of(item) not in ("", *there)]
+        return Seen(not going, f"{', '.join(going)} of runs that have ended are there still", _outside(cluster, items))
 
-    return eventually("the namespaces of earlier runs to be gone", look, within=GONE_WITHIN) or {}
+    return eventually("what earlier runs had to be gone", look, within=GONE_WITHIN) or {}
 
 
 @given("all that stands outside of the run's namespaces")
@@ -64,7 +70,7 @@ def remembered(outside_before: Outside) -> None:
 
 @assertion("nothing outside of the run's namespaces has changed, and none of them is left")
 def nothing_changed(cluster: Cluster, outside_before: Outside) -> None:
-    now = _outside(cluster)
+    now = _outside(cluster, _items(cluster))
     some(now, what="objects")
     different = outside_before.items() ^ now.items()
     must((f"{name} has come, gone or changed" for name in sorted({name for name, _ in different})), of="objects")
@@ -75,16 +81,29 @@ def _namespaces(cluster: Cluster) -> list[Any]:
     return list(cluster.core.list_namespace(label_selector=owner.RUN_LABEL).items)
 
 
-def _outside(cluster: Cluster) -> Outside:
+def _outside(cluster: Cluster, items: list[Any]) -> Outside:
     # what this run itself has beside the one that it watches
     ours = {each.metadata.name for each in _namespaces(cluster) if not owner.has_ended(each.metadata.labels)}
-    found: Outside = {}
+    return {
+        _where(item): (item["metadata"].get("uid", ""), item["metadata"].get("generation", 0))
+        for item in items
+        if not ours & {_namespace_of(item), item["metadata"]["name"]}
+    }
+
+
+def _items(cluster: Cluster) -> list[Any]:
+    found: list[Any] = []
     for namespaced in ("true", "false"):
         said = cluster.kubectl("api-resources", f"--namespaced={namespaced}", "--verbs", "list", "--output", "name")
         kinds = ",".join(kind for kind in said.stdout.split() if kind not in RESTLESS)
-        for item in json.loads(cluster.kubectl("get", kinds, "-A", "--output", "json").stdout)["items"]:
-            data, claim = item["metadata"], (item.get("spec") or {}).get("claimRef") or {}
-            if not ours & {data.get("namespace"), data["name"], claim.get("namespace")}:
-                where = "/".join((item["kind"], data.get("namespace", ""), data["name"]))
-                found[where] = (data.get("uid", ""), data.get("generation", 0))
+        found += json.loads(cluster.kubectl("get", kinds, "-A", "--output", "json").stdout)["items"]
     return found
+
+
+def _namespace_of(item: Any) -> str:
+    refers = [of for of in map((item.get("spec") or {}).get, OF_NAMESPACE) if of]
+    return next((of["namespace"] for of in (item["metadata"], *refers) if "namespace" in of), "")
+
+
+def _where(item: Any) -> str:
+    return "/".join((item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]))

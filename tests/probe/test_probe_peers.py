@@ -8,7 +8,7 @@ from docker.errors import DockerException
 from kubernetes.client.exceptions import ApiException
 from probe_objects import RUNNING, pod
 
-from kube_acceptance.errors import ProbeError
+from kube_acceptance.errors import ProbeError, WaitError
 from kube_acceptance.probe import peers as module
 from kube_acceptance.probe.peers import NEVER_READY, TOKEN_FOLDER, Peers, pod_manifest
 from kube_acceptance.probe.place import Nonce, Place, Target
@@ -128,6 +128,34 @@ def test_a_running_peer_is_a_place_with_its_agent_in_it(core: Core, monkeypatch:
     assert make().running("stranger", "shop", "probe-x") == Place(
         "stranger", "shop", "probe-x", "uid-of-probe-x", "10.0.9.9", "probe"
     )
+
+
+def test_pods_that_are_ended_are_waited_for(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = {"probe-well": ["Running", "Running", "Running", ""], "probe-done": ["Succeeded", "Succeeded"]}
+
+    def read(name: str, namespace: str) -> Any:
+        phase = states[name[: len("probe-well")]].pop(0)
+        if not phase:
+            raise ApiException(status=404)
+        return pod(name, phase=phase)
+
+    peers = make()
+    well, _ = peers.start("well", "shop", {})
+    peers.start("done", "shop", {})
+    monkeypatch.setattr(core, "read_namespaced_pod", read)
+    monkeypatch.setattr("kube_acceptance.wait.until.LOOK_EVERY", 0.0)
+    peers.end()
+    assert core.removed == [f"shop/{well}"]
+    assert states == {"probe-well": [], "probe-done": ["Succeeded"]}
+
+
+def test_a_pod_that_does_not_end_is_told(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers = make()
+    pod, _ = peers.start("well", "shop", {})
+    monkeypatch.setattr(module, "ENDS_WITHIN", 0.0)
+    with pytest.raises(WaitError) as caught:
+        peers.end()
+    assert caught.value.summary == f"{pod} runs on (waited for the probe pods to end; not within 0 s)"
 
 
 class Engine:

@@ -93,6 +93,9 @@ class Peers:
     def lives(self, namespace: str, pod: str) -> bool:
         return self.alive
 
+    def end(self) -> None:
+        self.cluster.removed.append("pods")
+
     def close(self) -> None:
         self.cluster.removed.append("peers")
 
@@ -122,7 +125,7 @@ def test_a_pod_on_the_control_plane_that_a_policy_lets_in(monkeypatch: pytest.Mo
         [peer] = spec["ingress"][0]["from"]
         assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "harness"}
         assert peer["podSelector"]["matchLabels"] == pod["metadata"]["labels"]
-    assert cluster.removed == [f"shop/{cluster.made['shop policy']['metadata']['name']}", "peers"]
+    assert cluster.removed == ["pods", f"shop/{cluster.made['shop policy']['metadata']['name']}", "peers"]
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,16 @@ from kube_acceptance.cluster import RESTRICTED
 from kube_acceptance.errors import ProbeError
 from kube_acceptance.probe.containers import USER, agent_container, await_running
 from kube_acceptance.probe.place import OUTSIDE_PORTS, SERVED_PORT, Nonce, Place, Target
+from kube_acceptance.wait import Seen, eventually
 
 CONTAINER = "probe"
 TOKEN_FOLDER = "/var/run/secrets/kube-acceptance"  # of a pod that has a token: `token` and `ca.crt`
 TOKEN_SECONDS = 600  # the shortest life of a token that there is
 # a gate that nobody opens: the pod runs and policies see it, but no Service ever sends it a request
 NEVER_READY = "kube-acceptance/never-ready"
+
+ALIVE = ("Pending", "Running")
+ENDS_WITHIN = 60.0  # seconds; a pod is given one, and its node may be busy
 
 
 class Peers(AbstractContextManager["Peers"]):
@@ -116,7 +120,32 @@ class Peers(AbstractContextManager["Peers"]):
             if error.status == 404:
                 return False
             raise
-        return found.status.phase in ("Pending", "Running") and not found.metadata.deletion_timestamp
+        return found.status.phase in ALIVE and not found.metadata.deletion_timestamp
+
+    def end(self) -> None:
+        """Delete the pods that were started and live still, and wait until none of them runs.
+
+        Raises:
+            WaitError: One runs on.
+        """
+        alive = [(namespace, pod) for namespace, pod in self._pods if self.lives(namespace, pod)]
+        for namespace, pod in alive:
+            with contextlib.suppress(ApiException):
+                self._core.delete_namespaced_pod(pod, namespace)
+        if alive:
+            eventually("the probe pods to end", lambda: self._ended(alive), within=ENDS_WITHIN)
+
+    def _ended(self, pods: Sequence[tuple[str, str]]) -> Seen[None]:
+        running = [pod for namespace, pod in pods if self._phase(namespace, pod) in ALIVE]
+        return Seen(not running, f"{', '.join(running)} runs on" if running else "they have ended")
+
+    def _phase(self, namespace: str, pod: str) -> str:
+        try:
+            return str(self._core.read_namespaced_pod(pod, namespace).status.phase)
+        except ApiException as error:
+            if error.status == 404:
+                return ""
+            raise
 
     def running(self, name: str, namespace: str, pod: str) -> Place:
         """Wait until a pod that was started runs; raises ProbeError with the reason when it does not."""

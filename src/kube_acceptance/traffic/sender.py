@@ -129,12 +129,19 @@ class Sender(AbstractContextManager["Sender"]):
         return ""
 
     def close(self) -> None:
-        """Remove everything that was made; what is gone already is no error."""
-        for name in self._policies:
-            with contextlib.suppress(ApiException):
-                self._cluster.networking.delete_namespaced_network_policy(name, self._release.namespace)
-        self._policies = []
-        self._peers.close()
+        """Remove everything that was made; what is gone already is no error.
+
+        The pod is waited for: until its namespace is emptied it would go on, and what it writes would be taken for
+        something that the next scenario had not written.
+        """
+        try:
+            self._peers.end()
+        finally:
+            for name in self._policies:
+                with contextlib.suppress(ApiException):
+                    self._cluster.networking.delete_namespaced_network_policy(name, self._release.namespace)
+            self._policies = []
+            self._peers.close()
 
     def _open(self, tier: str, namespace: str) -> None:
         name = f"kube-acceptance-sender-{tier}-{self._id}"
