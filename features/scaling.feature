@@ -79,6 +79,7 @@ Feature: Scaling
       Given the chart is installed in a namespace of its own with these values
         | path                                               | value                                                     |
         | backend.replicas                                   | 1                                                         |
+        | backend.resources.requests.cpu                     | 100m                                                      |
         | backend.autoscaling.enabled                        | true                                                      |
         | backend.autoscaling.minReplicas                    | 1                                                         |
         | backend.autoscaling.maxReplicas                    | 2                                                         |

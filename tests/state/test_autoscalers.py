@@ -78,6 +78,7 @@ def test_pods_that_somebody_else_added_do_not_count(monkeypatch: pytest.MonkeyPa
     assert str(caught.value) == "HorizontalPodAutoscaler web has not changed the number of pods"
 
 
+@pytest.mark.parametrize(("use", "measured"), [(40, "40 %"), (None, "an unknown part")])
 @pytest.mark.parametrize(
     ("count", "raised", "message"),
     [
@@ -88,12 +89,14 @@ def test_pods_that_somebody_else_added_do_not_count(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_another_size_or_reason_is_told(
-    monkeypatch: pytest.MonkeyPatch, count: int, raised: bool, message: str
+    monkeypatch: pytest.MonkeyPatch, count: int, raised: bool, message: str, use: int | None, measured: str
 ) -> None:
     with pytest.raises(AcceptanceError) as caught:
-        must_have_scaled(world(monkeypatch, told=(message,)), "web", count, raised=raised)
-    expected = f"HorizontalPodAutoscaler web has not made it {count} pods for the load, but said: {message}"
-    assert str(caught.value) == expected
+        must_have_scaled(world(monkeypatch, told=(message,), use=use), "web", count, raised=raised)
+    assert str(caught.value) == (
+        f"HorizontalPodAutoscaler web has not made it {count} pods for the load, but said: {message}; "
+        f"now it measures {measured} of the request, 75 % wanted"
+    )
 
 
 @pytest.mark.parametrize("replicas", [(3, 2), (4, 3)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from kube_acceptance.errors import AcceptanceError
@@ -25,15 +26,13 @@ def must_measure(release: Release, name: str) -> str:
         AcceptanceError: It has none (`<unknown>`), or says itself that it cannot scale.
     """
     item = objects.read(release, KIND, name)
-    status: dict[str, Any] = item.get("status") or {}
     active = objects.condition(item, "ScalingActive")
     if active.get("status") != "True" or active.get("reason") != "ValidMetricFound":
         raise AcceptanceError(f"{KIND} {name} measures nothing: {active.get('message') or 'it says nothing yet'}")
-    known = [_use(one["resource"]["current"]) for one in status.get("currentMetrics") or [] if one.get("resource")]
+    known = _uses(item)
     if not known or None in known:
         raise AcceptanceError(f"{KIND} {name} says that it measures, but tells no measurement")
-    targets = [one["resource"]["target"].get("averageUtilization") for one in item["spec"]["metrics"]]
-    return ", ".join(f"{use} % of the request, {target} % wanted" for use, target in zip(known, targets, strict=True))
+    return _measured(item)
 
 
 def must_have_scaled(release: Release, name: str, count: int, *, raised: bool) -> str:
@@ -49,7 +48,10 @@ def must_have_scaled(release: Release, name: str, count: int, *, raised: bool) -
     newest = max(told, key=last)
     match = SIZE.match(str(newest.message))
     if not match or int(match["size"]) != count or not (RAISED if raised else LOWERED).search(match["reason"]):
-        raise AcceptanceError(f"{KIND} {name} has not made it {count} pods for the load, but said: {newest.message}")
+        raise AcceptanceError(
+            f"{KIND} {name} has not made it {count} pods for the load, but said: {newest.message}; "
+            f"now it measures {_measured(item) or 'nothing'}"
+        )
     target = item["spec"]["scaleTargetRef"]
     status = objects.read(release, target["kind"], target["name"]).get("status") or {}
     there, ready = status.get("replicas", 0), status.get("readyReplicas", 0)
@@ -58,5 +60,12 @@ def must_have_scaled(release: Release, name: str, count: int, *, raised: bool) -
     return str(newest.message)
 
 
-def _use(current: dict[str, Any]) -> int | None:
-    return current.get("averageUtilization")
+def _measured(item: Mapping[str, Any]) -> str:
+    targets = [one["resource"]["target"].get("averageUtilization") for one in item["spec"]["metrics"]]
+    used = ["an unknown part" if use is None else f"{use} %" for use in _uses(item)]
+    return ", ".join(f"{use} of the request, {target} % wanted" for use, target in zip(used, targets, strict=False))
+
+
+def _uses(item: Mapping[str, Any]) -> list[int | None]:
+    current: Any = (item.get("status") or {}).get("currentMetrics") or []
+    return [one["resource"]["current"].get("averageUtilization") for one in current if one.get("resource")]
