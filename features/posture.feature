@@ -122,6 +122,8 @@ Feature: Posture
         | own-spread             | spread                                               | does not count its own pods                 | [{topologyKey: host, labelSelector: {matchLabels: {app: wed}}}] |
         | own-spread             | spread                                               | counts other pods too, without part         | [{topologyKey: host, labelSelector: {matchLabels: {app: web}}}] |
         | scaled-workload        | scaled.name                                          | scales Deployment wed, which there is not   | wed |
+        | rolling-update         | strategy.type                                        | Deployment web ends all its pods before an update | Recreate |
+        | kept-job               | taskStays                                            | Job task is removed 0 s after its end       | 0 |
         | isolated-ingress       | policy.policyTypes                                   | no NetworkPolicy of Ingress selects         | [Egress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | [Ingress] |
         | isolated-egress        | policy.policyTypes                                   | no NetworkPolicy of Egress selects          | null |
@@ -133,6 +135,7 @@ Feature: Posture
         | exact-selector         | service.selector.part                                | selects by less than Deployment web         | null |
         | plain-service          | service.sessionAffinity                              | has sessionAffinity ClientIP                | ClientIP |
         | plain-service          | service.internalTrafficPolicy                        | has internalTrafficPolicy Local             | Local |
+        | ready-endpoints        | service.publishNotReadyAddresses                     | Service web leads to pods that are not ready | true |
         | cluster-ip             | service.type                                         | is of type LoadBalancer                     | LoadBalancer |
         | cluster-ip             | service.type                                         | is of type NodePort                         | NodePort |
         | cluster-ip             | service.externalIPs                                  | has externalIPs                             | [192.0.2.1] |

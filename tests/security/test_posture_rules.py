@@ -322,3 +322,52 @@ def test_readiness_gives_up_within_a_minute() -> None:
     assert not found(
         workload(containers=[{**container, "readinessProbe": {**probe, "failureThreshold": 12}}]), ACCOUNT, POLICY
     )
+
+
+def replaced(kind: str, **spec: Any) -> dict[str, Any]:
+    item = workload(kind)
+    return {**item, "spec": {**item["spec"], **spec}}
+
+
+SCALER: dict[str, Any] = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web", "labels": LABELS},
+    "spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "web"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        ([replaced("Deployment", strategy={"type": "Recreate"})], ""),
+        (
+            [replaced("Deployment", strategy={"type": "Recreate"}), SCALER],
+            "Deployment web ends all its pods before an update starts new ones; set strategy RollingUpdate "
+            "[rolling-update]",
+        ),
+        ([replaced("StatefulSet", updateStrategy={"type": "RollingUpdate"})], ""),
+        (
+            [replaced("DaemonSet", updateStrategy={"type": "OnDelete"})],
+            "DaemonSet web keeps its old pods at an update; set updateStrategy RollingUpdate [rolling-update]",
+        ),
+        ([replaced("Job", ttlSecondsAfterFinished=60)], ""),
+        ([replaced("CronJob")], ""),
+    ],
+)
+def test_how_pods_are_replaced(objects: list[dict[str, Any]], said: str) -> None:
+    assert found(ACCOUNT, POLICY, *objects) == ([said] if said else [])
+
+
+def test_the_job_of_a_schedule_may_vanish_too() -> None:
+    item = workload("CronJob")
+    item["spec"]["jobTemplate"]["spec"]["ttlSecondsAfterFinished"] = 5
+    assert found(ACCOUNT, POLICY, item) == [
+        "CronJob web is removed 5 s after its end; raise ttlSecondsAfterFinished [kept-job]"
+    ]
+
+
+def test_who_asks_for_the_addresses_alone_may_see_those_that_are_not_ready() -> None:
+    spec = {"clusterIP": "None", "publishNotReadyAddresses": True}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "labels": LABELS}, "spec": spec}
+    assert found(service) == []

@@ -19,6 +19,7 @@ from kube_acceptance.security.posture import (
     network,
     pods,
     probes,
+    rollout,
     secrets,
 )
 from kube_acceptance.security.posture.rendered import Rendered
@@ -26,7 +27,20 @@ from kube_acceptance.security.posture.rule import RULES, Breach, Rule, breaches
 
 THEMES = tuple(
     module.__name__.rpartition(".")[2]
-    for module in (bounds, probes, pods, isolation, identity, secrets, images, labels, disruption, network, locality)
+    for module in (
+        bounds,
+        probes,
+        pods,
+        isolation,
+        identity,
+        secrets,
+        images,
+        labels,
+        disruption,
+        rollout,
+        network,
+        locality,
+    )
 )
 """What rules are about, in the order in which they are told."""
 

@@ -83,6 +83,14 @@ def plain_service(rendered: Rendered) -> Iterator[str]:
                 yield f"{called(item)} has {field} {value}; remove it"
 
 
+@rule("ready-endpoints")
+def ready_endpoints(rendered: Rendered) -> Iterator[str]:
+    """A Service leads to pods that are ready; one without an address only lists them, as their peers may need."""
+    for item in rendered.of("Service"):
+        if item["spec"].get("publishNotReadyAddresses") and item["spec"].get("clusterIP") != "None":
+            yield f"{called(item)} leads to pods that are not ready; remove publishNotReadyAddresses"
+
+
 def _open(rendered: Rendered, direction: Direction) -> Iterator[str]:
     policies = [(item, spec) for item in rendered.of("NetworkPolicy") if (spec := _read(item))]
     for workload in rendered.workloads:
