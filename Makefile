@@ -7,6 +7,8 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 PYTEST := $(VENV)/bin/pytest
 UV_VERSION := 0.13.9
+# what must be alone is: disruptive scenarios, too, without two cores for each
+WORKERS ?= 2
 OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
@@ -18,7 +20,7 @@ help: ## what can be asked for
 
 acceptance: $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS="--keep always")
 	$(MAKE) --jobs 2 --no-print-directory ready
-	$(PYTEST) features $(OPTIONS)
+	$(PYTEST) features -n $(WORKERS) $(OPTIONS)
 
 # the scanner of vulnerabilities and the oldest Helm, which are built once, come beside the images
 ready: images scanner helm3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -75,18 +76,19 @@ def test_the_seed_is_always_said(project: Project) -> None:
     assert order(project.plan("--seed", seed[1])) == order(said)
 
 
-def test_longest_first_with_workers(project: Project) -> None:
-    project.feature(
-        TIERED
-        + """
+UNKNOWN = """
     @disruptive
     Scenario: Unknown
       Given nothing
     @cluster @serial
     Scenario: Serial
       Given nothing
-    """
-    )
+"""
+
+
+def test_longest_first_with_workers(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    project.feature(TIERED + UNKNOWN)
     remember(project, Cluster=30, Disruptive=60, Image=40, Serial=100)
     said = project.plan("-n", "2", "--seed", "1")
     # what is not known counts as the usual one of its tier; what must be alone comes last
@@ -95,6 +97,22 @@ def test_longest_first_with_workers(project: Project) -> None:
     assert sorted(names[2:4]) == ["Disruptive", "Unknown"]
     assert names[4:] == ["Image", "Cluster", "Serial"]
     said.stdout.fnmatch_lines(["order: longest first, seed 1 (again: --seed 1)"])
+
+
+ALONE_LAST = ["Image", "Cluster", "Serial", "Disruptive", "Unknown"]
+SIDE_BY_SIDE = ["Serial", "Disruptive", "Unknown", "Image", "Cluster"]
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "last"), [(3, "2", ALONE_LAST), (None, "2", ALONE_LAST), (1, "1", SIDE_BY_SIDE)]
+)
+def test_without_two_cores_for_each_worker_disruptive_ones_are_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, cores: int | None, workers: str, last: list[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    project.feature(TIERED + UNKNOWN)
+    remember(project, Cluster=30, Disruptive=60, Image=40, Serial=100)
+    assert order(project.plan("-n", workers, "--order", "longest", "--seed", "1"))[2:] == last
 
 
 def test_a_short_one_beside_each_of_the_longest(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -12,7 +13,8 @@ from kube_acceptance.running.plan import Planned, makespan
 Project = Any
 
 
-def test_a_plan(project: Project) -> None:
+def test_a_plan(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
     project.feature("""
         @static
         Scenario: Still

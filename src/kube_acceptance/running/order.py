@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import statistics
 from collections import defaultdict
@@ -15,7 +16,9 @@ import pytest
 from kube_acceptance.plugin import TIERS, history_key, session_key
 
 How = Literal["longest", "random", "written"]
-STATIC = TIERS.index("static")
+STATIC, DISRUPTIVE = TIERS.index("static"), TIERS.index("disruptive")
+CORES = 2
+"""What a disruptive scenario keeps busy: with fewer for each worker, two at once find no time to recover in time."""
 
 _INPUT = "kube_acceptance_order"
 """The key by which a worker of pytest-xdist learns the order: all must collect the same."""
@@ -111,6 +114,15 @@ def workers(config: pytest.Config) -> int:
     return len(parse_tx_spec_config(config))
 
 
+def narrow(workers: int) -> bool:
+    """Whether disruptive scenarios would be in each other's way, so that each runs as if it were `@serial`.
+
+    Args:
+        workers: How many processes share the scenarios.
+    """
+    return workers > 1 and (os.cpu_count() or 1) < CORES * workers
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the order."""
     group = parser.getgroup("kube-acceptance")
@@ -166,4 +178,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     scenarios = [item for item in items if item.path.suffix == ".feature"]
     others = [item for item in items if item.path.suffix != ".feature"]
+    if narrow(config.stash[order_key].workers):
+        for item in scenarios:
+            if tier(item) == DISRUPTIVE:
+                item.add_marker("serial")
     items[:] = [*others, *config.stash[order_key].sorted(scenarios)]
