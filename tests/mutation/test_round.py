@@ -218,6 +218,31 @@ def test_an_interrupted_round_has_kept_what_it_had(make: Any, tmp_path: Path) ->
     assert len(again.open) == 1
 
 
+def test_an_interrupted_round_goes_on_with_the_tier_that_is_next(make: Any, tmp_path: Path) -> None:
+    runs = Runs({"static": record(said="something else", name="static")})
+    meet = runs.meet
+
+    def interrupted(mutants: Any, **options: Any) -> Any:
+        if "cluster" in mutants[0][1][0]:
+            raise KeyboardInterrupt
+        return meet(mutants, **options)
+
+    runs.meet = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        list(make(runs).results())
+    kept = [Store(tmp_path / "mutants.jsonl") for _ in range(4)]
+    assert make(Runs(), store=kept[0]).meeting == ["cluster"]
+    assert make(Runs(), store=kept[1], sources=Sources(static="other")).meeting == ["static", "cluster"]
+    # what it has left is all that there is to know where no other tier is asked
+    (known,) = make(Runs(), store=kept[2], tiers=["static"]).known
+    assert (known.tier, known.verdict, known.so_far) == ("static", Verdict.KILLED_ELSEWHERE, False)
+    runs = Runs()
+    (result,) = make(runs, store=kept[3]).results()
+    assert [(who, *names) for who, names in runs.ran] == [("control", "cluster"), (derived().id, "cluster")]
+    # and what it said is not forgotten
+    assert (result.tier, result.verdict, result.scenario) == ("cluster", Verdict.KILLED_ELSEWHERE, STATIC.id)
+
+
 def test_what_nobody_has_to_notice_meets_the_cheapest_tier_alone(make: Any, tmp_path: Path) -> None:
     excused, other = derived("web"), derived("shop")
     runs = Runs()

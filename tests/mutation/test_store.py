@@ -63,6 +63,8 @@ def test_how_long_a_mutant_usually_takes(tmp_path: Path) -> None:
     store.keep(result("2", seconds=4))
     store.keep(result("3", tier="cluster", seconds=80))
     store.keep(result("4", Verdict.SURVIVED, tier="cluster", seconds=100))
+    # what an interrupted round has left is no result yet
+    store.keep(result("5", Verdict.SURVIVED, seconds=900).model_copy(update={"so_far": True}))
     assert store.usual(otherwise) == {
         "static": Usual(3.0, 0.5),
         "image": Usual(60.0, 0.6),

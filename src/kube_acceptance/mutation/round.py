@@ -2,7 +2,7 @@
 
 Tier by tier, the mutants run side by side, each in a pytest of its own and, where it needs a release, in a namespace of
 its own; the first scenario that goes red for the right reason ends its run. What survives goes on to the next tier.
-Every verdict is kept as soon as it stands.
+Every verdict is kept as soon as it stands, and so is what a tier has left: an interrupted round goes on from there.
 
 Whoever notices is seen green without any mutant in the same round, or it ends, for nothing would count: of the static
 scenarios all before the first mutant, as they take seconds; of any other tier one, so that a tier that cannot run is
@@ -75,9 +75,10 @@ class Runs(Protocol):
 
 @dataclass
 class Open:
-    """A mutant that has no verdict yet, and what was said of it so far."""
+    """A mutant that has no verdict yet, what was said of it so far, and the tiers that it has to meet still."""
 
     mutant: Derived
+    left: Sequence[str]
     said: list[Said] = field(default_factory=list)
     seconds: float = 0.0
     tier: str = ""
@@ -127,15 +128,16 @@ class Round:
         self.known: list[Result] = []
         self.open: list[Open] = []
         for mutant in mutants:
-            if not fresh and (result := self._recall(mutant)):
-                self.known.append(result)
+            found = Open(mutant, self._tiers_of(mutant)) if fresh else self._recall(mutant)
+            if isinstance(found, Open):
+                self.open.append(found)
             else:
-                self.open.append(Open(mutant))
+                self.known.append(found)
 
     @property
     def meeting(self) -> list[str]:
         """The tiers whose scenarios some mutant may meet that has no verdict yet."""
-        return [tier for tier in self._tiers if any(tier in self._tiers_of(each.mutant) for each in self.open)]
+        return [tier for tier in self._tiers if any(tier in each.left for each in self.open)]
 
     def estimate(self, usual: Mapping[str, Usual] = USUAL) -> float:
         """The seconds that it will take if each tier leaves as many to the next as usual.
@@ -146,7 +148,7 @@ class Round:
         seconds = 0.0
         for each in self.open:
             reaching = 1.0
-            for tier in self._tiers_of(each.mutant):
+            for tier in each.left:
                 seconds += reaching * usual[tier].seconds
                 reaching *= usual[tier].left
         return seconds / self._jobs
@@ -158,11 +160,11 @@ class Round:
             AcceptanceError: A control is not green, so that nothing counts from there on.
         """
         yield from self.known
-        for place, tier in enumerate(self._tiers):
-            if seen := [each for each in self.open if tier in self._tiers_of(each.mutant)]:
+        for tier in self._tiers:
+            if seen := [each for each in self.open if tier in each.left]:
                 scenarios = list({each.id: each for one in seen for each in self._sight.of(one.mutant, tier)}.values())
                 self._control(tier, scenarios if tier == "static" else scenarios[:1])
-                yield from self._side_by_side(tier, seen, self._tiers[place + 1 :])
+                yield from self._side_by_side(tier, seen)
         for left in list(self.open):
             yield self._end(left)
 
@@ -191,7 +193,7 @@ class Round:
                     )
             self._green.update(id for id in left if records[id].status == "passed")
 
-    def _side_by_side(self, tier: str, group: Sequence[Open], later: Sequence[str]) -> Iterator[Result]:
+    def _side_by_side(self, tier: str, group: Sequence[Open]) -> Iterator[Result]:
         parts = _parts(group, AT_A_TIME if tier == "static" else 1)
         with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="mutant") as pool:
             running: dict[Future[None], Sequence[Open]] = {pool.submit(self._meet, part, tier): part for part in parts}
@@ -202,9 +204,11 @@ class Round:
                         part = running.pop(future)
                         future.result()
                         for one in part:
-                            killed = worst(one.said)[0] is Verdict.KILLED
-                            if killed or not any(each in later for each in self._tiers_of(one.mutant)):
+                            one.left = one.left[1:]
+                            if not one.left or worst(one.said)[0] is Verdict.KILLED:
                                 yield self._end(one)
+                            else:
+                                self._store.keep(self._result(one, so_far=True))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 command.end_all()
@@ -238,11 +242,17 @@ class Round:
 
     def _end(self, one: Open) -> Result:
         self.open.remove(one)
+        result = self._result(one)
+        self._store.keep(result)
+        return result
+
+    def _result(self, one: Open, *, so_far: bool = False) -> Result:
         verdict, seen, scenario = worst(one.said)
         mutant, killed = one.mutant, verdict is Verdict.KILLED
         could = self._could(mutant)
         about = [each for each in could if each.id == scenario] if killed else could
-        result = Result(
+        tiers = self._tiers_of(mutant)
+        return Result(
             id=mutant.id,
             operator=mutant.operator,
             concern=mutant.concern,
@@ -256,23 +266,26 @@ class Round:
             requirements=sorted({name for each in about for name in each.requirements}),
             tier=one.tier,
             seconds=round(one.seconds, 1),
-            digest=self._static(mutant) if killed and one.tier == "static" else self._whole(mutant),
+            digest=self._digest(mutant, tiers[: len(tiers) - len(one.left)]),
             when=datetime.now(UTC),
+            so_far=so_far,
         )
-        self._store.keep(result)
-        return result
 
-    def _recall(self, mutant: Derived) -> Result | None:
-        """What is known of a mutant, as long as all that it depends on is the same."""
-        if "static" in self._tiers and (known := self._store.get(self._static(mutant))):
-            return known
-        return self._store.get(self._whole(mutant))
+    def _recall(self, mutant: Derived) -> Result | Open:
+        """What is known of a mutant, as long as all that it depends on is the same: its verdict, or how far it came."""
+        tiers = self._tiers_of(mutant)
+        for met in range(len(tiers), -1, -1):
+            if known := self._store.get(self._digest(mutant, tiers[:met])):
+                if met == len(tiers) or known.verdict is Verdict.KILLED:
+                    return known.model_copy(update={"so_far": False})
+                said: list[Said] = [(known.verdict, known.seen, known.scenario)]
+                return Open(mutant, tiers[met:], said, known.seconds, known.tier)
+        return Open(mutant, tiers)
 
-    def _static(self, mutant: Derived) -> str:
-        return self._sources.of(mutant, self._sight.of(mutant, "static"), static=True)
-
-    def _whole(self, mutant: Derived) -> str:
-        return self._sources.of(mutant, self._could(mutant), static=False)
+    def _digest(self, mutant: Derived, tiers: Sequence[str]) -> str:
+        """What a verdict depends on that a mutant got in some tiers."""
+        scenarios = [each for tier in tiers for each in self._sight.of(mutant, tier)]
+        return self._sources.of(mutant, scenarios, static=list(tiers) == ["static"])
 
     def _could(self, mutant: Derived) -> list[Prospect]:
         """Whoever could notice a mutant, in all tiers that it meets."""

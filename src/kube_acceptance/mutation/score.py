@@ -40,7 +40,8 @@ class Result(Record):
     `seen` is one sentence: the first line of the failure that killed it, or why it has another verdict. `scenario` is
     the node id of who noticed, and `requirements` those that it is about; where nobody noticed, those of all scenarios
     that could have. `digest` stands for all that the verdict depends on, by which it is found again. `equivalent` says
-    why nobody has to notice, until the day `until`.
+    why nobody has to notice, until the day `until`. `so_far` is what an interrupted round has left: there are tiers
+    that it has not met.
     """
 
     id: Text
@@ -60,6 +61,7 @@ class Result(Record):
     when: datetime
     equivalent: Text = ""
     until: date | None = None
+    so_far: bool = False
 
 
 @dataclass(frozen=True)

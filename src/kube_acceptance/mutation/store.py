@@ -62,9 +62,10 @@ class Store:
             otherwise: What holds where no result tells, the cheapest tier first.
         """
         found, order = dict(otherwise), list(otherwise)
+        ended = [each for each in self._known.values() if not each.so_far]
         for place, tier in enumerate(order):
-            here = [each for each in self._known.values() if each.tier == tier]
-            beyond = sum(each.tier in order[place + 1 :] for each in self._known.values())
+            here = [each for each in ended if each.tier == tier]
+            beyond = sum(each.tier in order[place + 1 :] for each in ended)
             if here:
                 left = beyond + sum(each.verdict is not Verdict.KILLED for each in here)
                 found[tier] = Usual(sum(each.seconds for each in here) / len(here), left / (beyond + len(here)))
