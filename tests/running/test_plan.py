@@ -61,6 +61,27 @@ def test_a_plan(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.left() == []
 
 
+def test_what_a_step_before_has_made_is_not_needed(project: Project) -> None:
+    project.steps("""
+        @given("another release", target_fixture="shared_release")
+        def another():
+            pass
+    """)
+    project.feature("""
+        @cluster
+        Scenario: Another
+          Given another release
+          And the release
+        @cluster
+        Scenario: Another, too late
+          Given the release
+          And another release
+    """)
+    lines = project.plan("--order", "written").outlines
+    needs = [line.partition("  cluster")[2].strip() for line in lines if line.startswith("Another")]
+    assert needs == ["Docker, a cluster", "Docker, a cluster, the shared release"]
+
+
 def test_mistakes_are_told_instead(project: Project) -> None:
     project.feature("@static\nScenario: One\n  Given no such thing\n")
     result = project.plan()

@@ -137,9 +137,11 @@ def asked(item: Any) -> tuple[frozenset[str], frozenset[str]]:
     example = item.callspec.params.get("_pytest_bdd_example", {}) if hasattr(item, "callspec") else {}
     wanted: list[str] = []
     modules: set[str] = set()
+    made: set[str] = set()  # by a step before: another chart, say, in the place of the project's
     for step in scenario_wrapper_template_registry[item.obj].render(example).steps:
         for definition in lookup.find(item.parent, step.type, step.name):
-            wanted += definition.needs(step.name)
+            wanted += [name for name in definition.needs(step.name) if name not in made]
+            made.add(definition.makes)
             modules.add(inspect.unwrap(definition.function).__module__)
     found: set[str] = set()
     while wanted:
