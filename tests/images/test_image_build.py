@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from docker.errors import APIError
+from filelock import FileLock
 from image_archives import Engine, Image
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, ImageError, MachineError, ToolError
@@ -126,6 +128,29 @@ def test_a_build_without_the_cache_makes_again_what_is_there(
     assert (image.image_id, image.built) == ("sha256:done", True)
     assert lines == ["#1 [1/1] FROM scratch", "#1 CACHED"]
     assert log.read_text().splitlines()[:3] == ["build", "--no-cache", "--progress"]
+
+
+def test_builds_take_turns(
+    source: ImageSource,
+    engine: Any,
+    fake_docker: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
+    log = fake_docker("echo built >> $LOG")
+    engine.known[f"app:{expected_tag(source)}"] = Image("sha256:done", {CONTENT_LABEL: expected_tag(source)})
+    other = FileLock(tmp_path / "cache" / "build.lock")
+    (tmp_path / "cache").mkdir()
+    with other, ThreadPoolExecutor(1) as pool:
+        building = pool.submit(build, source, client=engine, may_stay=lambda labels: False)
+        while "is built when another build is over" not in (said := capsys.readouterr().err):
+            assert not building.done(), said
+        assert not log.exists()
+        other.release()
+        assert building.result(30).built
+    assert log.read_text() == "built\n"
 
 
 def test_a_context_that_changes_meanwhile(source: ImageSource, engine: Any, fake_docker: Callable[[str], Path]) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from docker.client import DockerClient
 from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
+from filelock import FileLock, Timeout
 
 from kube_acceptance.command import end, watched
+from kube_acceptance.config import cache_folder
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ConfigurationError, ImageError, ToolError
 from kube_acceptance.images.dockerfile import Dockerfile
@@ -152,7 +155,8 @@ def build(
         report(line)
         heard(line)
 
-    output, code = _stream(arguments, timeout=timeout, said=said)
+    with _turn(reference):
+        output, code = _stream(arguments, timeout=timeout, said=said)
     if code:
         raise explain(output, image=source.name, dockerfile=dockerfile)
     if _current_tag(source, client, platform) != tag:
@@ -235,6 +239,27 @@ def _reporter(name: str) -> Callable[[str], None]:
             progress(f"building {name}: {match['place']} {match['step']}/{match['steps']} {match['text'][:60]}")
 
     return report
+
+
+@contextlib.contextmanager
+def _turn(reference: str) -> Iterator[None]:
+    """One build at a time, whichever runs ask for them.
+
+    Builds that share steps can bring the BuildKit of Docker 20.10 down when they are side by side, and Docker with it
+    (https://github.com/moby/moby/issues/42414). They would also want the same processors.
+    """
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "build.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        progress(f"{reference} is built when another build is over")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _stream(words: Sequence[str], *, timeout: float, said: Callable[[str], None]) -> tuple[list[str], int]:
