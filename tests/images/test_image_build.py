@@ -299,6 +299,11 @@ def test_a_command_that_says_nothing_and_a_step_whose_line_is_not_known() -> Non
             "Docker does not answer while building app",
         ),
         (
+            "#6 [2/2] RUN cp a b\nERROR: failed to receive status: rpc error: code = Unavailable desc = "
+            "error reading from server: EOF\n",
+            "Docker ended while building app",
+        ),
+        (
             "#6 [2/2] RUN cp a b\n#6 0.1 cp: b: No space left on device\n#6 ERROR: executor failed: exit code: 1\n",
             "No space is left on the disk while building app (docker/Dockerfile line 3)",
         ),

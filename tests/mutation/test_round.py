@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from making import derived, prospect, record
 
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, MachineError
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.round import Round
 from kube_acceptance.mutation.score import Result, Verdict
@@ -127,6 +127,14 @@ def test_a_survivor_is_kept_as_soon_as_nobody_else_can_see_it(make: Any, tmp_pat
     assert first.verdict is Verdict.SURVIVED
     again = make(Runs(), derived("web"), derived("shop"), prospects=[STATIC], store=Store(tmp_path / "mutants.jsonl"))
     assert first.id in [each.id for each in again.known]
+
+
+def test_without_a_machine_nothing_is_judged(make: Any, tmp_path: Path) -> None:
+    gone = record("broken", 'Set-up failed in "built_images": Docker is not running', error="MachineError")
+    with pytest.raises(MachineError) as caught:
+        list(make(Runs({"static": gone.model_copy(update={"id": STATIC.id})})).results())
+    assert caught.value.summary == 'the round cannot go on: Set-up failed in "built_images": Docker is not running'
+    assert make(Runs(), store=Store(tmp_path / "mutants.jsonl")).known == []
 
 
 def test_many_long_scenarios_have_more_time(make: Any) -> None:

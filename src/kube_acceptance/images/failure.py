@@ -9,6 +9,9 @@ from kube_acceptance.errors import AcceptanceError, ImageError, MachineError
 from kube_acceptance.images.dockerfile import Dockerfile
 from kube_acceptance.images.engine import FREE_SPACE, NOT_RUNNING, START_DOCKER, full_disk
 
+GONE = "code = Unavailable desc = error reading from server"
+"""What the docker command says when the engine's end of their connection is closed amid a build."""
+
 TITLE = re.compile(r"^#(?P<id>\d+) \[(?P<place>[^\]]*?)\s*(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.+)$")
 _OUTPUT = re.compile(r"^#(?P<id>\d+) \d+\.\d+ (?P<text>.*)$")
 _FAILED = re.compile(r"^#(?P<id>\d+) ERROR: (?P<text>.*)$")
@@ -43,6 +46,8 @@ def explain(output: Sequence[str], *, image: str, dockerfile: Dockerfile) -> Acc
     everything = "\n".join(output)
     if "Cannot connect to the Docker daemon" in everything:
         return MachineError(f"{NOT_RUNNING} while building {image}", hint=START_DOCKER, details=details)
+    if GONE in everything:
+        return MachineError(f"Docker ended while building {image}", hint=START_DOCKER, details=details)
     where, cause = _cause(output, dockerfile)
     if full_disk(everything):
         return MachineError(

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from kube_acceptance import command
-from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.errors import AcceptanceError, MachineError
 from kube_acceptance.mutation.derived import Derived
 from kube_acceptance.mutation.digest import Sources
 from kube_acceptance.mutation.score import Result, Verdict
@@ -157,7 +157,8 @@ class Round:
         """What is known already, then each verdict as it comes.
 
         Raises:
-            AcceptanceError: A control is not green, so that nothing counts from there on.
+            AcceptanceError: A control is not green, or the machine cannot run the suite, so that nothing counts from
+                there on.
         """
         yield from self.known
         for tier in self._tiers:
@@ -232,6 +233,7 @@ class Round:
         for one, scenarios, records in zip(part, wanted, met, strict=True):
             one.seconds += seconds
             one.tier = tier
+            _must_have_a_machine(records or ())
             if records is None:
                 one.said.append((Verdict.TIMED_OUT, f"its {tier} scenarios did not end within {within:.0f} s", ""))
             else:
@@ -299,6 +301,15 @@ class Round:
 
 def _parts(group: Sequence[Open], size: int) -> list[Sequence[Open]]:
     return [group[start : start + size] for start in range(0, len(group), size)]
+
+
+def _must_have_a_machine(records: Iterable[Scenario]) -> None:
+    """Fail where Docker was not there, or no room: that says nothing of a mutant, nor would what follows."""
+    for record in records:
+        if record.failure and record.failure.error == MachineError.__name__:
+            raise MachineError(
+                f"the round cannot go on: {record.failure.first_line}", hint="Mend that; it goes on from here."
+            )
 
 
 def _patience(scenarios: Iterable[Prospect]) -> float:
