@@ -163,6 +163,32 @@ def images(
 
 
 @app.command()
+def merge(
+    folders: Annotated[
+        list[Path], typer.Argument(help="the reports of all shards, and what is left of attempts that were lost")
+    ],
+    reports: Annotated[Path | None, typer.Option(help="where the report goes; the project's folder by default")] = None,
+) -> None:
+    """Make one report of the reports of all shards, the one that a single run would have left.
+
+    Shards are run by  pytest features/ --shard I/N. Exit status 1 as after a single run: when something failed, and
+    when a shard is missing or a scenario ran in none or in two.
+
+    Examples:
+        kube-acceptance merge shard-1 shard-2 shard-3
+
+        kube-acceptance merge downloaded/*/ --reports merged
+    """
+    from kube_acceptance.machines.together import together
+
+    settings = load(Path.cwd())
+    made = together(settings, folders, reports or settings.path(settings.reports))
+    typer.echo("\n".join(made.lines()))
+    if not made.well:
+        raise typer.Exit(1)
+
+
+@app.command()
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,
