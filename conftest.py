@@ -6,6 +6,7 @@ pytest_plugins = [
     "steps.contexts",
     "steps.harness",
     "steps.hasty",
+    "steps.machines",
     "steps.migrations",
     "steps.mutation",
     "steps.newcomer",

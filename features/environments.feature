@@ -46,6 +46,39 @@ Feature: Environments
       | line                                                |
       | there is no context kind-elsewhere in the kubeconfig |
 
+  @REQ-ENV-08 @static
+  Scenario: Three machines run each scenario once, and together they say what one says
+    Given the example project "statuses"
+    When its suite runs with "-n 0 -m 'not slow'"
+    And it is dealt to 3 machines with "-n 0 -m 'not slow'"
+    Then each of its 6 scenarios ran on one machine, and no machine says that it ran all
+    When the reports of all machines are merged
+    Then the merging ends with status 1
+    And the merged report says what that of the first run says
+    And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+      | scenario           | status  |
+      | Bread is baked     | passed  |
+      | Cake is baked      | failed  |
+      | Pie is baked       | pending |
+      | Biscuits are baked | skipped |
+      | The oven is warm   | broken  |
+      | Rolls are baked    | failed  |
+
+  @REQ-ENV-08 @static
+  Scenario: A machine that is lost on the way is told, and so is what ran again in its place
+    Given the example project "statuses"
+    When it is dealt to 2 machines with "-n 0 -k 'Bread or lights'"
+    And the reports of all machines are merged
+    Then the merging ends with status 1
+    And it says each of these once
+      | line                                                                   |
+      | Shard 2 of 2 is missing: it was lost after it had begun 1 scenario.    |
+    Given its variable "CANDLES" is "lit"
+    When what was lost runs again with "-n 0 -k 'Bread or lights'"
+    And the reports of all machines are merged
+    Then the merging ends with status 0
+    And "The lights go out" is told to have passed again after an attempt at shard 2 that was lost
+
   @REQ-ENV-02 @disruptive @serial
   Scenario: What a killed run leaves behind is removed by one command
     Given the example project "shop" with a cluster of its own

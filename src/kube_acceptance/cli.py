@@ -163,6 +163,73 @@ def images(
 
 
 @app.command()
+def merge(
+    folders: Annotated[
+        list[Path], typer.Argument(help="the reports of all shards, and what is left of attempts that were lost")
+    ],
+    reports: Annotated[Path | None, typer.Option(help="where the report goes; the project's folder by default")] = None,
+) -> None:
+    """Make one report of the reports of all shards, the one that a single run would have left.
+
+    Shards are run by  pytest features/ --shard I/N. Exit status 1 as after a single run: when something failed, and
+    when a shard is missing or a scenario ran in none or in two.
+
+    Examples:
+        kube-acceptance merge shard-1 shard-2 shard-3
+
+        kube-acceptance merge downloaded/*/ --reports merged
+    """
+    from kube_acceptance.machines.together import together
+
+    settings = load(Path.cwd())
+    made = together(settings, folders, reports or settings.path(settings.reports))
+    typer.echo("\n".join(made.lines()))
+    if not made.well:
+        raise typer.Exit(1)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def run(
+    context: Annotated[str, typer.Option("--on", metavar="CONTEXT", help="the cluster's context of the kubeconfig")],
+    wheel: Annotated[Path, typer.Option(metavar="FILE", help="the wheel of kube-acceptance that the pods install")],
+    options: Annotated[list[str] | None, typer.Argument(help="words for pytest, after --")] = None,
+    shards: Annotated[int, typer.Option(min=1, help="how many pods share the scenarios")] = 1,
+    role: Annotated[
+        list[str] | None, typer.Option(help="a ClusterRole that the pods need besides; may be repeated")
+    ] = None,
+    reports: Annotated[Path | None, typer.Option(help="where the report goes; the project's folder by default")] = None,
+) -> None:
+    """Run the suite as pods of a cluster that is there, a shard each, and make one report of theirs.
+
+    The pods are those of an Indexed Job, which tries one that is lost again; the report tells it. Nothing stays there,
+    also after Ctrl-C. Scenarios that need Docker or a browser are left out. Exit status as after a single run.
+
+    Examples:
+        kube-acceptance run --on staging --shards 8 --wheel dist/kube_acceptance-0.1.0-py3-none-any.whl
+
+        kube-acceptance run --on staging --shards 8 --wheel kube_acceptance.whl --role admin -- -m "not disruptive"
+    """
+    import signal
+
+    from kube_acceptance.machines.run import run as run_there
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what CI cancels with cleans up like Ctrl-C
+    settings = load(Path.cwd())
+    made = run_there(
+        settings,
+        context=context,
+        shards=shards,
+        wheel=wheel,
+        options=options or [],
+        roles=role or [],
+        reports=reports or settings.path(settings.reports),
+    )
+    typer.echo("\n".join(made.lines()))
+    if not made.well:
+        raise typer.Exit(1)
+
+
+@app.command()
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="which; all when none is named")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the cluster behind, for another round")] = False,

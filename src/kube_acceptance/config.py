@@ -72,6 +72,9 @@ class ClusterConfig(_Section):
     registry: str = Field(
         default="", description="where images that are built go, and what they are named after, with --cluster CONTEXT"
     )
+    runner: str = Field(
+        default="", description="the Alpine image with Python that pods of `kube-acceptance run` start from"
+    )
     ingress: str = Field(
         default="", description="where the Ingress controller answers with --cluster CONTEXT, HOST or HOST:PORT"
     )

@@ -10,6 +10,7 @@ from kube_acceptance import trace
 from kube_acceptance.command import run
 from kube_acceptance.config import Config
 from kube_acceptance.errors import AcceptanceError
+from kube_acceptance.machines.orders import orders
 from kube_acceptance.report import Requirement, Task
 from kube_acceptance.session import Session
 
@@ -25,7 +26,9 @@ def environment(session: Session) -> dict[str, str]:
 
 
 def commit(root: Path) -> str:
-    """What git calls the state of a project's folder; empty where it knows nothing of it."""
+    """What git calls the state of a project's folder, or what a pod is told; empty where nobody knows."""
+    if told := orders():
+        return told.commit
     with contextlib.suppress(AcceptanceError):
         return run(["git", "describe", "--always", "--dirty"], timeout=10, cwd=root).stdout.strip()
     return ""

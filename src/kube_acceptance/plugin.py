@@ -20,7 +20,9 @@ from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
 from kube_acceptance.report import Recorder, mutants
 from kube_acceptance.report.formats import NAMES, formats
+from kube_acceptance.report.model import Shard
 from kube_acceptance.running import quarantine, repeat
+from kube_acceptance.running.deal import shard
 from kube_acceptance.running.history import FILE, History
 from kube_acceptance.session import OWNER, RUN, Session, cluster_name
 from kube_acceptance.settings import KEYS, Said, load, otherwise
@@ -28,7 +30,10 @@ from kube_acceptance.settings.options import add_options, options, refuse_slips
 from kube_acceptance.vulnerability import exceptions
 
 pytest_plugins = [
-    *(f"kube_acceptance.running.{module}" for module in ("kept", "leaving", "order", "plan", "serial", "terminal")),
+    *(
+        f"kube_acceptance.running.{module}"
+        for module in ("kept", "leaving", "order", "plan", "serial", "shards", "terminal")
+    ),
     "kube_acceptance.mutation.forks",
 ]
 
@@ -41,6 +46,7 @@ session_key = pytest.StashKey[Session]()
 config_key = pytest.StashKey[Config]()
 redactor_key = pytest.StashKey[Redactor]()
 history_key = pytest.StashKey[History]()
+shard_key = pytest.StashKey[Shard]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -111,6 +117,8 @@ def _configure(config: pytest.Config) -> None:
     redactor = config.stash[redactor_key] = Redactor()
     run = config.stash[session_key] = _session(config, settings)
     history = config.stash[history_key] = History(settings.path(settings.history or settings.reports / FILE))
+    if part := config.getoption("shard"):
+        config.stash[shard_key] = shard(part)
     if config.getoption("plan"):
         return
     if not hasattr(config, "workerinput") and not config.option.collectonly:
@@ -122,10 +130,12 @@ def _configure(config: pytest.Config) -> None:
         requirements=lambda: requirements(settings),
         redact=redactor,
         past=history.past,
-        writers=[*formats(config.rootpath, redactor), *([] if run.mutant else [history.write])],
+        # what one shard remembered would change how the next one deals
+        writers=[*formats(config.rootpath, redactor), *([] if run.mutant or part else [history.write])],
         beside=NAMES,
         mutants=mutants.read,
         quarantine=quarantine.sentences(settings.quarantine),
+        shard=config.stash.get(shard_key, None),
     )
     config.pluginmanager.register(recorder, "kube-acceptance-report")
     if times := config.getoption("repeat_failed"):

@@ -20,7 +20,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
-from kube_acceptance.cluster import ENFORCE, Cluster, Existing, Kind, Lease, Provider, owner, reap
+from kube_acceptance.cluster import ENFORCE, IN_CLUSTER, Cluster, Existing, Inside, Kind, Lease, Provider, owner, reap
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -30,6 +30,7 @@ from kube_acceptance.images.another import another
 from kube_acceptance.images.build import BuiltImage, build
 from kube_acceptance.images.provenance import REVISION, marked, provenance, still_true
 from kube_acceptance.images.source import ImageSource
+from kube_acceptance.machines.orders import orders
 from kube_acceptance.mutation import Removal
 from kube_acceptance.mutation.alteration import must_be_altered
 from kube_acceptance.previous import Previous, unpack
@@ -111,6 +112,7 @@ class Session:
         self._namespaces = 0
         self._struck: Release | None = None
         self._shared_by_all: list[str] = []
+        self._orders = orders() if context == IN_CLUSTER else None
 
     # ---- what scenarios ask for
 
@@ -132,7 +134,7 @@ class Session:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of what this run makes, by which leftovers are known."""
-        return owner.labels(self._owner)
+        return self._orders.all_labels() if self._orders else owner.labels(self._owner)
 
     @cached_property
     def shared(self) -> Shared:
@@ -141,7 +143,9 @@ class Session:
 
     @cached_property
     def engine(self) -> docker.DockerClient:
-        """Docker's API; see `connect`."""
+        """Docker's API; see `connect`. In a pod of a cluster there is none, which leaves out the scenario that asks."""
+        if inside := self._provider_inside:
+            inside.lack("there is no Docker in a pod of the cluster")
         return connect()
 
     def tool(self, name: str) -> Path:
@@ -422,7 +426,8 @@ class Session:
                 )
             facts["Helm"] = f"v{self.chart().helm_version}"
         if self._made("images"):
-            facts["Docker"] = str(self.engine.version()["Version"])
+            if not self._orders:
+                facts["Docker"] = str(self.engine.version()["Version"])
             facts |= {f"Image {name}": f"{image.reference} {image.image_id}" for name, image in self.images.items()}
         if self._made("previous") and self.config.previous:
             images = ", ".join(self.previous.references.values())
@@ -482,7 +487,20 @@ class Session:
         return scratch("run")
 
     @cached_property
+    def _provider_inside(self) -> Inside | None:
+        if self._context != IN_CLUSTER:
+            return None
+        return Inside(
+            folder=folders(self.config.cache) / self.cluster_name,
+            kubectl=self.tool("kubectl"),
+            ingress=self.config.cluster.ingress,
+            strict=self._strict,
+        )
+
+    @cached_property
     def _provider(self) -> Provider:
+        if self._provider_inside:
+            return self._provider_inside
         if not self._context:
             return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
         return Existing(
@@ -502,7 +520,8 @@ class Session:
     def _start_all(self, *, cluster: bool = False) -> None:
         with self._lock:
             if "images" not in self._started:
-                _ = self.engine  # fails here, in words, rather than in a thread
+                if not self._orders:
+                    _ = self.engine  # fails here, in words, rather than in a thread
                 self._started["images"] = self._pool.submit(self._build)
             if "cluster" not in self._started and (cluster or self.wants_cluster):
                 self._started["cluster"] = self._pool.submit(self._make_cluster)
@@ -529,6 +548,8 @@ class Session:
         return {name: BuiltImage(**image) for name, image in built.items()}
 
     def _build_all(self) -> dict[str, dict[str, Any]]:
+        if self._orders:
+            return self._orders.images
         built = {}
         for name, source in self.sources().items():
             with source as unpacked:
@@ -562,7 +583,8 @@ class Session:
 
     def _make_cluster(self) -> None:
         def make() -> None:
-            reap(self.config.cache, leftover(self.engine, self.tool))
+            if not self._orders:  # a pod is new
+                reap(self.config.cache, leftover(self.engine, self.tool))
             Lease(self._provider, self._provider.kubeconfig.parent, owner=self._owner).take()
             self._remove_namespaces(owner.has_ended)
             if not self._provider.lasts:

@@ -2,8 +2,9 @@
 
 from kube_acceptance.cluster.access import ENFORCE, RESTRICTED, Cluster
 from kube_acceptance.cluster.existing import Existing
+from kube_acceptance.cluster.inside import IN_CLUSTER, Inside
 from kube_acceptance.cluster.kind import Kind
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.cluster.shared import Lease, reap
 
-__all__ = ["ENFORCE", "RESTRICTED", "Cluster", "Existing", "Kind", "Lease", "Provider", "reap"]
+__all__ = ["ENFORCE", "IN_CLUSTER", "RESTRICTED", "Cluster", "Existing", "Inside", "Kind", "Lease", "Provider", "reap"]

@@ -61,7 +61,7 @@ class Existing:
         context: The context's name.
         folder: Where a kubeconfig with nothing but this context is kept.
         kubectl: The program.
-        engine: Docker's API, by which images reach nodes that are containers of this machine.
+        engine: Docker's API, by which images reach nodes that are containers of this machine; none where Docker is not.
         registry: The registry that images built here are named after and pushed to; empty when nodes are reached.
         ingress: Where its Ingress controller answers, `HOST` or `HOST:PORT`; empty when nobody has said it.
         strict: Whether what cannot be done fails, instead of leaving out the scenario that needs it.
@@ -75,7 +75,7 @@ class Existing:
         *,
         folder: Path,
         kubectl: Path,
-        engine: docker.DockerClient,
+        engine: docker.DockerClient | None,
         registry: str = "",
         ingress: str = "",
         strict: bool = False,
@@ -137,8 +137,8 @@ class Existing:
         """
         listed: Any = client.CoreV1Api(self._client()).list_node()
         nodes = {node.metadata.name for node in listed.items}
-        here = nodes & {container.name for container in self._engine.containers.list()}
-        if here == nodes:
+        here = nodes & {each.name for each in self._engine.containers.list()} if self._engine else set()
+        if self._engine and here == nodes:
             report = load(references, nodes=sorted(here), client=self._engine)
             progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
             return

@@ -159,13 +159,23 @@ def with_outcomes(
     def result(requirement: Requirement) -> Requirement:
         proofs = [scenario for scenario in scenarios if requirement.id in scenario.requirements]
         unselected = sum(requirement.id in scenario.requirements for scenario in left_out)
-        missing = max(unselected, requirement.declared - len(proofs))
-        outcome: Outcome = "not in this run" if requirement.status == "covered" else "not yet covered"
-        if proofs:
-            outcome = min((scenario.status for scenario in proofs), key=STATUSES.index)
-        if outcome == "passed" and missing:
-            outcome = "passed in part"
-        changes = {"scenarios": [scenario.id for scenario in proofs], "left_out": missing, "outcome": outcome}
-        return requirement.model_copy(update=changes)
+        return with_outcome(requirement, proofs, max(unselected, requirement.declared - len(proofs)))
 
     return [result(requirement) for requirement in requirements]
+
+
+def with_outcome(requirement: Requirement, proofs: Sequence[Scenario], missing: int) -> Requirement:
+    """A requirement with what came of the scenarios that name it.
+
+    Args:
+        requirement: The requirement as the specification has it.
+        proofs: Those that ran.
+        missing: How many more there are.
+    """
+    outcome: Outcome = "not in this run" if requirement.status == "covered" else "not yet covered"
+    if proofs:
+        outcome = min((scenario.status for scenario in proofs), key=STATUSES.index)
+    if outcome == "passed" and missing:
+        outcome = "passed in part"
+    changes = {"scenarios": [scenario.id for scenario in proofs], "left_out": missing, "outcome": outcome}
+    return requirement.model_copy(update=changes)

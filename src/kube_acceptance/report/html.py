@@ -184,7 +184,7 @@ def sentence(run: Run) -> str:
         said = f"{passed} of {_counted(total, 'scenario')} passed; {', '.join(rest)}."
     if run.problems:
         said += f" {_counted(len(run.problems), 'problem')} kept the run from being whole."
-    return said
+    return f"{said} This is {run.shard} alone." if run.shard else said
 
 
 def reach(requirements: Sequence[Requirement]) -> str:
@@ -206,6 +206,8 @@ def trust(run: Run, mutants: Mutants | None = None) -> Iterator[_Trust]:
     ]
     if run.left_out:
         missing.append(f"{run.left_out} {'was' if run.left_out == 1 else 'were'} left out")
+    if run.shard:
+        missing.append(f"{run.shard} is all that this tells of")
     if not total:
         yield _Trust("nothing proved", "Did all of it run?", "There was nothing to run.")
     elif missing:

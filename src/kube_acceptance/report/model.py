@@ -1,6 +1,7 @@
 """What a run is made of, as data that survives a round trip through JSON.
 
 Run
+├── Shard            which part of the scenarios it ran, where others run the rest
 ├── Problem          what kept scenarios from being collected or the run from ending well
 ├── Behaviour        ── Cell: what became of it with each values file
 ├── Requirement      ── Task
@@ -292,10 +293,22 @@ class Behaviour(Record):
     cells: dict[Text, Cell]
 
 
+class Shard(Record):
+    """A part of the scenarios, `number` of `of`; `dealt` are the ids of those that were dealt to all parts together."""
+
+    number: int
+    of: int
+    dealt: list[Text] = Field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"shard {self.number} of {self.of}"
+
+
 class Run(Record):
     """One run: what was asked for, on what, and everything that came of it.
 
-    `left_out` counts the scenarios that were collected but not selected; `behaviours` compares the values files; `past`
+    `shard` is the part of the scenarios that it ran, if that was not all. `left_out` counts the scenarios that were
+    collected but not selected, or are other shards'; `behaviours` compares the values files; `past`
     holds what is recorded of scenarios (by id, oldest first) in the runs before this one.
     """
 
@@ -303,6 +316,7 @@ class Run(Record):
     started: datetime
     finished: datetime
     command: Text
+    shard: Shard | None = None
     environment: dict[Text, Text] = Field(default_factory=dict)
     features: list[Feature] = Field(default_factory=list)
     left_out: int = 0
@@ -339,4 +353,6 @@ class Run(Record):
             return "failed"
         if not totals["passed"] and not totals["flaky"]:
             return "nothing proved"
-        return "passed" if totals["passed"] == sum(totals.values()) + self.left_out else "incomplete"
+        whole = totals["passed"] == sum(totals.values()) + self.left_out
+        # also where the other shards have nothing to run: nobody sees that from here
+        return "passed" if whole and (self.shard is None or self.shard.of == 1) else "incomplete"

@@ -17,7 +17,7 @@ import pytest
 from kube_acceptance.report.assemble import Heard, Reached, with_outcomes, with_results
 from kube_acceptance.report.comparison import compared
 from kube_acceptance.report.html import render, sentence
-from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario
+from kube_acceptance.report.model import RED, Failure, Feature, Past, Problem, Requirement, Run, Scenario, Shard
 from kube_acceptance.report.observer import RECORD, Observer
 from kube_acceptance.report.plan import in_order, planned
 from kube_acceptance.report.wording import store
@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # what mutants are made of needs this package itself
 
 DOCUMENT = "living-documentation.html"
 DATA = "run.json"
+BEGUN = "begun.jsonl"
+"""What a shard began, as it began it: a machine that is lost leaves no more."""
 
 _PLAN = "kube_acceptance_plan"
 """The key by which a worker of pytest-xdist learns the folder to leave its plan in."""
@@ -60,6 +62,7 @@ class Recorder:
         writers: Called with the finished, redacted run and the folder, to write it in further forms.
         beside: The names of what they write; the living documentation links to those that are there.
         mutants: Called with the folder: the last round of mutants that it tells of, for the living documentation.
+        shard: The part of the scenarios that this run is of, if others run the rest.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Recorder:
         writers: Sequence[Callable[[Run, Path], None]] = (),
         beside: Sequence[str] = (),
         mutants: Callable[[Path], Mutants | None] = lambda _: None,
+        shard: Shard | None = None,
     ) -> None:
         self.document = output / DOCUMENT
         self.data = output / DATA
@@ -88,6 +92,7 @@ class Recorder:
         self._writers = writers
         self._beside = beside
         self._mutants = mutants
+        self._shard = shard
         self._started = datetime.now(UTC)
         self._plans: tempfile.TemporaryDirectory[str] | None = None
         self._worker = ""
@@ -166,7 +171,12 @@ class Recorder:
         self._ids = {nodeid: scenario.id for nodeid, (_, scenario) in plan.items()}
         if self._worker:
             features_, left_out = ([each.to_dict() for each in part] for part in (self._features, self._left_out))
-            self._leave(f"{self._worker}.plan", [features_, left_out, self._ids])
+            dealt = self._shard.dealt if self._shard else []
+            self._leave(f"{self._worker}.plan", [features_, left_out, self._ids, dealt])
+
+    def dealt(self, shard: Shard) -> None:
+        """Learn what was dealt to all shards."""
+        self._shard = shard
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what could not be collected."""
@@ -175,7 +185,19 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Know what began, to tell it from what never ran."""
+        if self._shard and not self._worker:
+            self._keep_begun(self._shard, nodeid)
         self._begun.add(nodeid)
+
+    def _keep_begun(self, shard: Shard, nodeid: str) -> None:
+        # what is not kept is told by nobody when this machine is lost; that must not fail the scenario
+        with contextlib.suppress(OSError):
+            if not self._begun:
+                self._output.mkdir(parents=True, exist_ok=True)
+                self.data.unlink(missing_ok=True)  # an earlier run's would be taken for this one's
+                store(self._output / BEGUN, json.dumps([shard.number, shard.of]) + "\n")
+            with (self._output / BEGUN).open("a") as file:
+                file.write(json.dumps(nodeid) + "\n")
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Know what came to its end."""
@@ -271,7 +293,7 @@ class Recorder:
         run = run.redacted(self._redact)
         self._flaky = [scenario for scenario in run.scenarios() if scenario.status == "flaky"]
         try:
-            complaints = self._write(run)
+            complaints = write(run, self._output, writers=self._writers, beside=self._beside, mutants=self._mutants)
         except OSError as error:
             self._last_words.append(
                 f"The report cannot be written to {self._output}: {error.strerror}. Make room or choose another folder."
@@ -314,6 +336,7 @@ class Recorder:
             started=self._started,
             finished=datetime.now(UTC),
             command=shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+            shard=self._shard,
             environment=dict(environment),
             features=features,
             left_out=len(self._left_out),
@@ -388,7 +411,9 @@ class Recorder:
                         if known is None or known.started <= reached.started:
                             self._reached[name_] = reached
             if plan := next(folder.glob("*.plan"), None):
-                features, left_out, self._ids = json.loads(plan.read_text())
+                features, left_out, self._ids, dealt = json.loads(plan.read_text())
+                if self._shard:
+                    self._shard.dealt = dealt
                 self._features = [Feature.from_dict(feature) for feature in features]
                 self._left_out = [Scenario.from_dict(scenario) for scenario in left_out]
 
@@ -400,20 +425,42 @@ class Recorder:
             self.problem(f"report: {what}", Failure(first_line=f"{type(error).__name__}: {error}"))
             return otherwise
 
-    def _write(self, run: Run) -> list[str]:
-        """Write the run in all its forms, and return what could not be written."""
-        self._output.mkdir(parents=True, exist_ok=True)
-        store(self.data, json.dumps(run.to_dict(), indent=2) + "\n")
-        complaints = []
-        for write in self._writers:
-            try:
-                write(run, self._output)
-            except Exception as error:  # one form that fails must not cost the others
-                complaints.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
-        # last, since it links to the others
-        siblings = [name for name in self._beside if (self._output / name).is_file()]
-        store(self.document, render(run, siblings, self._mutants(self._output)))
-        return complaints
+
+def write(
+    run: Run,
+    folder: Path,
+    *,
+    writers: Sequence[Callable[[Run, Path], None]],
+    beside: Sequence[str],
+    mutants: Callable[[Path], Mutants | None],
+) -> list[str]:
+    """Write a redacted run in all its forms.
+
+    Args:
+        run: The run.
+        folder: Where to; it is made if missing.
+        writers: Called with both, to write the further forms.
+        beside: The names of what they write.
+        mutants: Called with the folder: the last round of mutants.
+
+    Returns:
+        What could not be written.
+
+    Raises:
+        OSError: The data or the living documentation cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    store(folder / DATA, json.dumps(run.to_dict(), indent=2) + "\n")
+    complaints = []
+    for write_form in writers:
+        try:
+            write_form(run, folder)
+        except Exception as error:  # one form that fails must not cost the others
+            complaints.append(f"A form of the report could not be written: {type(error).__name__}: {error}")
+    # last, since it links to the others
+    siblings = [name for name in beside if (folder / name).is_file()]
+    store(folder / DOCUMENT, render(run, siblings, mutants(folder)))
+    return complaints
 
 
 def _is_same_attempt(one: Scenario, other: Scenario) -> bool:

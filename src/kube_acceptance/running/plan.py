@@ -21,6 +21,7 @@ from kube_acceptance.report.model import Scenario
 from kube_acceptance.report.plan import is_scenario, planned
 from kube_acceptance.running.order import STATIC, order_key, tier, workers, workers_key
 from kube_acceptance.running.prospect import PLAN, Prospect
+from kube_acceptance.running.shards import said
 
 # what a fixture means for whoever wants to run the scenario
 FIXTURES: Mapping[str, str] = {
@@ -165,7 +166,7 @@ def makespan(plan: Sequence[Planned], count: int) -> float:
 
 def _print(config: pytest.Config, plan: Sequence[Planned]) -> None:
     count = config.stash[workers_key]
-    lines = [f"{len(plan)} scenarios, {config.stash[order_key]}", *_times(plan, count)]
+    lines = [*said(config, plan), f"{len(plan)} scenarios, {config.stash[order_key]}", *_times(plan, count)]
     tools = dict.fromkeys(tool for each in plan for tool in TOOLS[each.tier])
     if any("a browser" in each.needs for each in plan):
         tools["chromium"] = None

@@ -12,6 +12,7 @@ import pytest
 from kube_acceptance.errors import MachineError
 from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.ingress import Ingress
+from kube_acceptance.machines.orders import orders
 from kube_acceptance.report import note
 from kube_acceptance.tools import locate_browser
 from kube_acceptance.vocabulary import assertion, must, some
@@ -32,6 +33,8 @@ QUIET = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, else the one that Playwright installed."""
+    if orders():
+        pytest.skip("there is no browser in a pod of the cluster")
     from playwright.sync_api import Error, sync_playwright  # a fifth of a second, which most runs do not need
 
     program = locate_browser()

@@ -64,4 +64,5 @@ def rolls():
 
 @then("the lights go out")
 def lights():
-    os.kill(os.getpid(), signal.SIGKILL)
+    if "CANDLES" not in os.environ:
+        os.kill(os.getpid(), signal.SIGKILL)

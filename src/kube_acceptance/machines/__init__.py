@@ -1,0 +1,1 @@
+"""A suite that many machines run, each a shard of it."""
