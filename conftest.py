@@ -7,6 +7,7 @@ pytest_plugins = [
     "steps.harness",
     "steps.hasty",
     "steps.migrations",
+    "steps.minikube",
     "steps.mutation",
     "steps.newcomer",
     "steps.orphans",

@@ -46,6 +46,13 @@ Feature: Environments
       | line                                                |
       | there is no context kind-elsewhere in the kubeconfig |
 
+  @REQ-ENV-10 @disruptive @serial @slow
+  Scenario: A cluster that Minikube makes serves a run, and goes with it
+    Given the example project "shop" with a cluster of its own by Minikube
+    When its suite runs with "-n 0 -m 'not slow'"
+    Then it ends well, as "incomplete"
+    And its run was on that cluster, of which nothing is left
+
   @REQ-ENV-02 @disruptive @serial
   Scenario: What a killed run leaves behind is removed by one command
     Given the example project "shop" with a cluster of its own

@@ -3,7 +3,8 @@
 from kube_acceptance.cluster.access import ENFORCE, RESTRICTED, Cluster
 from kube_acceptance.cluster.existing import Existing
 from kube_acceptance.cluster.kind import Kind
+from kube_acceptance.cluster.minikube import Minikube, Profile
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.cluster.shared import Lease, reap
 
-__all__ = ["ENFORCE", "RESTRICTED", "Cluster", "Existing", "Kind", "Lease", "Provider", "reap"]
+__all__ = ["ENFORCE", "RESTRICTED", "Cluster", "Existing", "Kind", "Lease", "Minikube", "Profile", "Provider", "reap"]
