@@ -65,7 +65,8 @@ def three(attempts: list[list[Any]]) -> bool:
 def test_every_attempt_is_answered_by_who_is_there(port: int, kind: str, is_open: bool) -> None:
     found = Tried(port, kind, is_open=is_open).wait(three)
     assert {(lane, status, said) for lane, _, _, status, said in found} == {("one", "connected", "5ec2e7")}
-    assert [one[1] for one in found] == sorted({one[1] for one in found})
+    # attempts do not wait for each other: what began first need not be over first
+    assert len({one[1] for one in found}) == len(found)
 
 
 def test_a_connection_of_its_own_needs_nobody_to_speak(mute: socket.socket) -> None:
