@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from filelock import FileLock
 from image_archives import Engine, Image
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, ImageError, MachineError, ToolError
-from kube_acceptance.images import CONTENT_LABEL, ImageSource, base_images, build, content_tag
+from kube_acceptance.images import CONTENT_LABEL, BuiltImage, ImageSource, base_images, build, content_tag
 from kube_acceptance.images.dockerfile import Dockerfile
 from kube_acceptance.images.failure import explain
 
@@ -130,6 +130,11 @@ def test_a_build_without_the_cache_makes_again_what_is_there(
     assert log.read_text().splitlines()[:3] == ["build", "--no-cache", "--progress"]
 
 
+def wait_until_waiting(building: Future[BuiltImage], capsys: pytest.CaptureFixture[str]) -> None:
+    while "is built when another build is over" not in (said := capsys.readouterr().err):
+        assert not building.done(), said
+
+
 def test_builds_take_turns(
     source: ImageSource,
     engine: Any,
@@ -145,12 +150,31 @@ def test_builds_take_turns(
     (tmp_path / "cache").mkdir()
     with other, ThreadPoolExecutor(1) as pool:
         building = pool.submit(build, source, client=engine, may_stay=lambda labels: False)
-        while "is built when another build is over" not in (said := capsys.readouterr().err):
-            assert not building.done(), said
+        wait_until_waiting(building, capsys)
         assert not log.exists()
         other.release()
         assert building.result(30).built
     assert log.read_text() == "built\n"
+
+
+def test_what_another_run_has_built_meanwhile_is_not_built_again(
+    source: ImageSource,
+    engine: Any,
+    fake_docker: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
+    log = fake_docker("echo built >> $LOG")
+    (tmp_path / "cache").mkdir()
+    with FileLock(tmp_path / "cache" / "build.lock") as other, ThreadPoolExecutor(1) as pool:
+        building = pool.submit(build, source, client=engine)
+        wait_until_waiting(building, capsys)
+        engine.known[f"app:{expected_tag(source)}"] = Image("sha256:theirs", {CONTENT_LABEL: expected_tag(source)})
+        other.release()
+        image = building.result(30)
+    assert (image.image_id, image.built, log.exists()) == ("sha256:theirs", False, False)
 
 
 def test_a_context_that_changes_meanwhile(source: ImageSource, engine: Any, fake_docker: Callable[[str], Path]) -> None:
@@ -330,5 +354,5 @@ def test_an_image_that_may_not_stay_is_built_again(
     engine.known[f"app:{tag}"] = Image("sha256:done", labels)
     asked: list[Any] = []
     assert build(source, client=engine, may_stay=lambda found: bool(asked.append(found))).built
-    assert asked == [labels]
+    assert asked == [labels, labels]  # before its turn and in it
     assert log.read_text() == "called\n"

@@ -139,13 +139,18 @@ def build(
     dockerfile = source.read_dockerfile()
     tag = _current_tag(source, client, platform)
     reference = f"{source.name}:{tag}"
-    image = present(reference, client=client) if cached else None
-    if image and may_stay(image.labels):
+
+    def there() -> BuiltImage | None:
+        image = present(reference, client=client) if cached else None
+        if image is None or not may_stay(image.labels):
+            return None
         return BuiltImage(source.name, reference, str(image.id), False, time.monotonic() - started)
+
+    if found := there():
+        return found
     given = {each: path for each, path in (secrets or {}).items() if each in dockerfile.secrets}
     if lost := [path for path in given.values() if not path.is_file()]:
         raise ConfigurationError(f"The secret file {lost[0]} for building {source.name} is missing")
-    progress(f"building {reference}")
     arguments = _arguments(source, dockerfile, reference, tag, given, ambient_args or {}, platform)
     if not cached:
         arguments.insert(2, "--no-cache")
@@ -156,6 +161,10 @@ def build(
         heard(line)
 
     with _turn(reference):
+        # built by whoever was before: built again, it would be another image, and theirs would have lost its name
+        if found := there():
+            return found
+        progress(f"building {reference}")
         output, code = _stream(arguments, timeout=timeout, said=said)
     if code:
         raise explain(output, image=source.name, dockerfile=dockerfile)
