@@ -94,6 +94,7 @@ def test_a_reset_is_no_time_out(listener: socket.socket) -> None:
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "unreachable", "ENETUNREACH: Network is unreachable"),
         (TimeoutError(errno.ETIMEDOUT, "Connection timed out"), "timeout", "timed out"),
         (socket.gaierror(-2, "Name does not resolve"), "dns", "name not resolved: Name does not resolve"),
+        (socket.gaierror(-3, "Try again"), "no answer of dns", "name not resolved: Try again"),
         (PermissionError(errno.EPERM, "Operation not permitted"), "other", "EPERM: Operation not permitted"),
         (OSError("/etc/resolv.conf names no cluster DNS"), "other", "/etc/resolv.conf names no cluster DNS"),
     ],
@@ -107,7 +108,7 @@ def test_a_name_that_does_not_resolve_is_no_time_out(monkeypatch: pytest.MonkeyP
         raise socket.gaierror(-3, "Try again")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    assert ask("tcp", 80)["status"] == "dns"
+    assert ask("tcp", 80)["status"] == "no answer of dns"
 
 
 def test_a_resolver_that_outlives_the_probe_is_no_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,7 @@ def test_a_resolver_that_outlives_the_probe_is_no_time_out(monkeypatch: pytest.M
     monkeypatch.setattr(agent, "RESOLVER_GRACE", 0.1)
     (reply,) = agent.run_probes([{"kind": "tcp", "host": "slow", "port": 80}], 0.1, [])
     over.set()
-    assert reply == {"status": "dns", "detail": "the name was not resolved in time"}
+    assert reply == {"status": "no answer of dns", "detail": "the name was not resolved in time"}
 
 
 def test_a_greeting_is_read(listener: socket.socket) -> None:

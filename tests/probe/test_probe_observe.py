@@ -353,6 +353,38 @@ def test_the_time_is_halved_again_when_a_look_would_have_counted_with_half_of_it
     assert not looks
 
 
+@pytest.mark.parametrize(
+    ("answered", "outcome", "looks"),
+    [
+        ((True,), "allowed", 1),
+        ((False, True), "allowed", 2),
+        ((False, False), "broken", 2),
+    ],
+)
+def test_a_name_that_dns_did_not_resolve_beside_many_others_is_asked_for_again(
+    answered: tuple[bool, ...], outcome: str, looks: int
+) -> None:
+    asked: list[list[Cell]] = []
+
+    class Busy(FakeObserver):
+        def _look(self, cells: Sequence[Cell]) -> list[Sighting]:
+            resolved = answered[len(asked)]
+            asked.append(list(cells))
+            last = {"status": "no answer of dns", "detail": "name not resolved: Try again"}
+            held = {DATABASE: holds((5432, FRONTEND.address, 40000), (5432, BACKEND.address, 40000))}
+            ended = [{**CONNECTED, "local": [one.source.address, 40000]} for one in cells]
+            return [
+                sight(one, how, held)
+                for one, how in zip(cells, [*ended[:-1], ended[-1] if resolved else last], strict=True)
+            ]
+
+    cells = [cell(FRONTEND), cell(BACKEND)]
+    with Busy() as observer:
+        seen = observer.look(cells)
+    assert [one.outcome for one in seen] == ["allowed", outcome]
+    assert asked == [cells, cells[1:]][:looks]
+
+
 def test_datagrams_carry_tokens_of_their_own_that_the_targets_report() -> None:
     target = Target("outside", "172.18.0.9", Nonce("secret"), received=lambda: frozenset())
     with FakeObserver() as observer:

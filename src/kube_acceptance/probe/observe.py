@@ -22,6 +22,7 @@ TIMEOUTS = (1.5, 3.0, 6.0)  # seconds: one is ordinary congestion on a busy mach
 BRISK = 5  # a time-out counts when everything that gets through takes no more than one part of so many of it
 ALONE = 3.0  # seconds: the shortest time-out that counts where nothing got through that it could be compared with
 PATIENCE = 30.0  # seconds an agent may take beyond its probes' own time, on a machine that is out of breath
+UNANSWERED = "no answer of dns"  # what the agent calls it
 WORKERS = 16  # agents that are started at a time; more saturate an API server
 
 
@@ -48,6 +49,7 @@ class Sighting:
     detail: str
     unheard: str
     seconds: float = 0.0
+    unanswered: bool = False
 
 
 class Observer(AbstractContextManager["Observer"]):
@@ -57,6 +59,9 @@ class Observer(AbstractContextManager["Observer"]):
     that; after 3 s where none got through. Where one was slower, the look does not count, and from then on all have
     twice the time, at most 6 s, until a look would have counted with half of it: one slow moment makes no slow run.
     Even in the shortest the first packet is sent twice (at once and after 1 s, RFC 6298): a lost one is no block.
+
+    Hundreds of connections at once can be too much for the cluster's DNS. Those whose name it did not resolve are tried
+    again without the others, and count as it went then.
 
     Args:
         new_client: Makes an API client; each session gets one of its own.
@@ -92,6 +97,10 @@ class Observer(AbstractContextManager["Observer"]):
             seen = self._look(cells)
         if self._patience and _were_brisk(seen, TIMEOUTS[self._patience - 1]):
             self._patience -= 1
+        unanswered = [place for place, one in enumerate(seen) if one.unanswered]
+        if unanswered and len(unanswered) < len(cells):
+            for place, again in zip(unanswered, self._look([cells[place] for place in unanswered]), strict=True):
+                seen[place] = again
         return seen
 
     @property
@@ -292,7 +301,8 @@ def sight(
     if result["status"] == "timeout":
         return Sighting(cell, Outcome.BLOCKED, f"timed out after {seconds:.1f} s ({path})", unheard, seconds)
     if result["status"] != "connected":
-        return Sighting(cell, Outcome.BROKEN, f"{result['status']}, {result['detail']} ({path})", unheard)
+        detail = f"{result['status']}, {result['detail']} ({path})"
+        return Sighting(cell, Outcome.BROKEN, detail, unheard, unanswered=result["status"] == UNANSWERED)
     if cell.target.proof is None:
         outcome, detail = recognise(cell.target, result, heard)
         return Sighting(cell, outcome, detail, unheard, seconds)

@@ -57,6 +57,9 @@ INSIDE_TOKEN = "inside"  # what a witness says to its own guests
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
 QUESTION = b"who are you\n"  # what a series says in a datagram of its own
 PING = b"ping "  # what is said over an open connection, with a number; the other side says it back
+UNANSWERED = (
+    "no answer of dns"  # neither an address nor that there is none: the same name may be resolved a moment later
+)
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
 RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
 
@@ -66,7 +69,7 @@ def classify(error: OSError) -> tuple[str, str]:
     name = errno.errorcode.get(error.errno or 0)
     text = f"{name}: {error.strerror}" if name else str(error)
     if isinstance(error, socket.gaierror):
-        return "dns", f"name not resolved: {error.strerror}"
+        return UNANSWERED if error.errno == socket.EAI_AGAIN else "dns", f"name not resolved: {error.strerror}"
     if isinstance(error, TimeoutError):
         return "timeout", "timed out"
     if error.errno == errno.ECONNREFUSED:
@@ -272,7 +275,7 @@ def run_probe(probe: Reply, timeout: float, held: list[socket.socket]) -> Reply:
 
 def run_probes(probes: list[Reply], timeout: float, held: list[socket.socket]) -> list[Reply]:
     """Run probes all at once; only the resolver can outlive their time, and is then reported as what it is."""
-    replies: list[Reply] = [{"status": "dns", "detail": "the name was not resolved in time"} for _ in probes]
+    replies: list[Reply] = [{"status": UNANSWERED, "detail": "the name was not resolved in time"} for _ in probes]
 
     def one(place: int) -> None:
         replies[place] = run_probe(probes[place], timeout, held)
