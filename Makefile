@@ -7,8 +7,8 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 PYTEST := $(VENV)/bin/pytest
 UV_VERSION := 0.13.9
-# what must be alone is: disruptive scenarios, too, without two cores for each
-WORKERS ?= 2
+# a worker for every two cores; with less, what one scenario does makes the other late
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) < 4 ? 0 : $$(getconf _NPROCESSORS_ONLN) / 2 )))
 OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=

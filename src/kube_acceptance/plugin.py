@@ -32,7 +32,7 @@ from kube_acceptance.vulnerability import exceptions
 pytest_plugins = [
     *(
         f"kube_acceptance.running.{module}"
-        for module in ("kept", "leaving", "order", "plan", "serial", "shards", "terminal")
+        for module in ("budget", "kept", "leaving", "order", "plan", "serial", "shards", "terminal")
     ),
     "kube_acceptance.mutation.forks",
 ]

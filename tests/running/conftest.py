@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,15 @@ class Project:
         file = self.path / "features" / f"{name}.feature"
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"Feature: {name.upper()}\n" + textwrap.indent(textwrap.dedent(text), "  "))
+
+    def remember(self, **seconds: float) -> None:
+        """Record a run in which the scenarios of the feature passed and took their time."""
+        scenarios = {
+            f"features/a.feature::{name}": {"status": "passed", "seconds": each} for name, each in seconds.items()
+        }
+        line = {"started": "2026-11-01T00:00:00Z", "verdict": "passed", "scenarios": scenarios}
+        (self.path / "reports").mkdir()
+        (self.path / "reports" / "history.jsonl").write_text(json.dumps(line) + "\n")
 
     def steps(self, code: str) -> None:
         """Add step definitions."""

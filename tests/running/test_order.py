@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import Any
@@ -29,14 +28,6 @@ TIERED = """
       Given nothing
 """
 MANY = "".join(f"@static\nScenario: {letter}\n  Given nothing\n" for letter in "ABCDEFGH")
-
-
-def remember(project: Project, **seconds: float) -> None:
-    """Record a run in which the scenarios took their time."""
-    scenarios = {f"features/a.feature::{name}": {"status": "passed", "seconds": each} for name, each in seconds.items()}
-    line = {"started": "2026-11-01T00:00:00Z", "verdict": "passed", "scenarios": scenarios}
-    (project.path / "reports").mkdir()
-    (project.path / "reports" / "history.jsonl").write_text(json.dumps(line) + "\n")
 
 
 def order(result: pytest.RunResult) -> list[str]:
@@ -89,7 +80,7 @@ UNKNOWN = """
 def test_longest_first_with_workers(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
     project.feature(TIERED + UNKNOWN)
-    remember(project, Cluster=30, Disruptive=60, Image=40, Serial=100)
+    project.remember(Cluster=30, Disruptive=60, Image=40, Serial=100)
     said = project.plan("-n", "2", "--seed", "1")
     # what is not known counts as the usual one of its tier; what must be alone comes last
     names = order(said)
@@ -111,13 +102,13 @@ def test_without_two_cores_for_each_worker_disruptive_ones_are_alone(
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     project.feature(TIERED + UNKNOWN)
-    remember(project, Cluster=30, Disruptive=60, Image=40, Serial=100)
+    project.remember(Cluster=30, Disruptive=60, Image=40, Serial=100)
     assert order(project.plan("-n", workers, "--order", "longest", "--seed", "1"))[2:] == last
 
 
 def test_a_short_one_beside_each_of_the_longest(project: Project) -> None:
     project.feature("".join(f"@cluster\nScenario: {letter}\n  Given nothing\n" for letter in "ABCDE"))
-    remember(project, A=50, B=40, C=30, D=20, E=10)
+    project.remember(A=50, B=40, C=30, D=20, E=10)
     assert order(project.plan("-n", "2")) == ["A", "E", "B", "D", "C"]
     assert order(project.plan("--order", "longest")) == ["A", "E", "B", "C", "D"]
 
@@ -140,7 +131,7 @@ def test_a_worker_gets_them_one_by_one(project: Project) -> None:
         + "@cluster\nScenario: A\n  Given it waits for all the others\n"
     )
     (project.path / "marks").touch()
-    remember(project, A=100)
+    project.remember(A=100)
     # dealt in chunks, one of the others would stand behind the one that waits for it
     result = project.run_static("-n", "2", "-m", "cluster or static", "--seed", "1")
     assert result.ret == 0

@@ -35,13 +35,6 @@ FEATURE = """
 """
 
 
-def remember(project: Project, **seconds: float) -> None:
-    scenarios = {f"features/a.feature::{name}": {"status": "passed", "seconds": each} for name, each in seconds.items()}
-    line = {"started": "2026-11-01T00:00:00Z", "verdict": "passed", "scenarios": scenarios}
-    (project.path / "reports").mkdir()
-    (project.path / "reports" / "history.jsonl").write_text(json.dumps(line) + "\n")
-
-
 def report(folder: Path) -> Run:
     return Run.model_validate_json((folder / "run.json").read_text())
 
@@ -52,7 +45,7 @@ def names(run: Run) -> list[str]:
 
 def test_each_scenario_is_in_one_shard_whoever_runs_it(project: Project) -> None:
     project.feature(FEATURE)
-    remember(project, Long=40, Short=3)
+    project.remember(Long=40, Short=3)
     history = (project.path / "reports" / "history.jsonl").read_text()
     runs = []
     for number, workers in (1, "0"), (2, "2"):
@@ -80,7 +73,7 @@ def test_each_scenario_is_in_one_shard_whoever_runs_it(project: Project) -> None
 
 def test_the_plan_is_that_of_the_shard(project: Project) -> None:
     project.feature(FEATURE)
-    remember(project, Long=40, Short=3)
+    project.remember(Long=40, Short=3)
     said = project.plan("--shard", "1/2", "-k", "Long or Short or Image")
     said.stdout.fnmatch_lines(
         [

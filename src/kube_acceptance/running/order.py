@@ -129,7 +129,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--order",
         choices=("longest", "random", "written"),
-        help="the order within a tier: random by default; longest, from recorded times, is the default of -n",
+        help="the order within a tier: random by default; longest, from recorded times, is the default of -n "
+        "without --budget",
     )
     group.addoption("--seed", type=int, metavar="N", help="what the random order is made of, to have it again")
 
@@ -158,7 +159,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _usual(config: pytest.Config, count: int) -> How:
     if config.getoption("collectonly"):
         return "written"  # a list for people
-    return "longest" if count > 1 else "random"
+    # the longest first would leave out the same scenarios in every run that has too little time
+    return "longest" if count > 1 and not config.getoption("budget") else "random"
 
 
 @pytest.hookimpl(optionalhook=True)
