@@ -31,7 +31,8 @@ def planned(items: Iterable[pytest.Item], root: Path) -> dict[str, tuple[Feature
     features: dict[str, Feature] = {}
     scenarios: dict[str, Scenario] = {}
     plan: dict[str, tuple[Feature, Scenario]] = {}
-    for item in items:
+    # rows of an outline have its line, and would stay as they were shuffled
+    for item in sorted(items, key=_row):
         template = _template(item)
         if template is None:
             continue
@@ -67,6 +68,11 @@ def shown_path(path: Path, root: Path) -> str:
 def is_scenario(item: pytest.Item) -> bool:
     """Whether a test runs a scenario of a feature file."""
     return _template(item) is not None
+
+
+def _row(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    return callspec.indices.get("_pytest_bdd_example", 0) if callspec else 0
 
 
 def _template(item: pytest.Item) -> Any:
