@@ -10,6 +10,17 @@ Feature: Connectivity
     And what the frontend pod fetches from that name is answered by a backend pod
 
   @REQ-CON-01
+  Scenario Outline: Whoever knows the name of the <tier> knows its port
+    Given the chart is installed
+    Then the Service "${RELEASE}-<tier>" listens on port <port>
+
+    Examples:
+      | tier     | port |
+      | frontend | 3000 |
+      | backend  | 8000 |
+      | database | 5432 |
+
+  @REQ-CON-01
   Scenario: A request passes through every tier
     Given the chart is installed
     When a todo "Carry the piano upstairs" is created through the Ingress
