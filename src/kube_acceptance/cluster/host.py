@@ -1,4 +1,4 @@
-"""What this host lacks, and what a Kind cluster on it needs therefore; nothing on an ordinary host.
+"""What this host lacks, and what a cluster on it needs therefore; nothing on an ordinary host.
 
 - `failCgroupV1`: a kubelet of 1.35 and newer refuses cgroup v1 otherwise.
 - `SystemdCgroup = false`: on cgroup v1 runc freezes a container while systemd sets its limits, which fails under load
@@ -38,6 +38,17 @@ def adapt(config: dict[str, Any], *, cgroup_version: str, bounding_set: int) -> 
         node["kubeadmConfigPatches"] = [*node.get("kubeadmConfigPatches", []), patch]
         adapted["containerdConfigPatches"] = [*config.get("containerdConfigPatches", []), CGROUPFS_DRIVER]
     return adapted
+
+
+def minikube(*, cgroup_version: str, bounding_set: int) -> list[str]:
+    """What `minikube start` is told for this host; its kubelet takes over containerd's way with groups by itself.
+
+    Args:
+        cgroup_version: As for `adapt`.
+        bounding_set: As for `adapt`.
+    """
+    gates = [] if bounding_set >> CAP_SYS_RESOURCE & 1 else ["--feature-gates", "KubeletInUserNamespace=true"]
+    return [*gates, *(["--extra-config", "kubelet.fail-cgroupv1=false"] if cgroup_version == "1" else [])]
 
 
 def bounding_set(status: Path = Path("/proc/self/status")) -> int:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import docker
 import docker.errors
 import yaml
-from docker.models.containers import Container
 from pytest_kind import KindCluster
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from kube_acceptance.cluster import host
-from kube_acceptance.cluster.runtime import PID, name_on_node
+from kube_acceptance.cluster.nodes import ContainerNodes, cause
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.console import progress
-from kube_acceptance.errors import ClusterError, FaultError
-from kube_acceptance.images.load import load
+from kube_acceptance.errors import ClusterError
 
 CLUSTER_LABEL = "io.x-k8s.kind.cluster"
 NETWORK = "kind"
+CAUSES = {
+    "failed to pull image": (
+        "the node image is neither here nor can it be pulled; run kube-acceptance's deploy/closed-network/auto"
+    ),
+}
 
 
-class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
+class Kind(ContainerNodes, KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
     """One Kind cluster.
 
     Args:
@@ -38,7 +41,8 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         image: The node image; empty means Kind's own choice.
     """
 
-    lasts = False
+    kind = "Kind"
+    label = CLUSTER_LABEL
 
     def __init__(
         self,
@@ -65,25 +69,6 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         self._engine = engine
         self._config = config
 
-    @property
-    def kind(self) -> str:
-        """What a report calls it."""
-        return "Kind"
-
-    def must_serve(self) -> None:
-        """It can: what is not there will be made."""
-
-    def must_be_own(self, what: str) -> None:
-        """It is."""
-
-    def exists(self) -> bool:
-        """Whether the cluster is there, made from the same configuration, with every node running."""
-        nodes = self._nodes()
-        if not nodes or not self.kubeconfig.is_file() or not self._stamp.is_file():
-            return False
-        same = self._stamp.read_text() == self._fingerprint()
-        return same and all(node.status == "running" for node in nodes)
-
     def create(self) -> None:
         """Make the cluster anew; what is left of an older one of its name is removed first.
 
@@ -103,9 +88,8 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
         try:
             done = run([self.kind_path, "create", "cluster", *named, "--config", file, *image], timeout=300)
         except CommandError as error:
-            raise ClusterError(
-                f"Kind could not create the cluster: {_cause(error.completed.stderr)}", details=error.details
-            ) from error
+            why = cause(error.completed.stderr, CAUSES, "ERROR: ")
+            raise ClusterError(f"Kind could not create the cluster: {why}", details=error.details) from error
         self._stamp.write_text(self._fingerprint())
         progress(f"the Kind cluster {self.name} is up after {done.seconds:.0f} s")
 
@@ -116,11 +100,6 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
             self._remove_network()
         for file in ("network", "stamp", "kind.yaml", "kubeconfig"):
             (self._folder / file).unlink(missing_ok=True)
-
-    def load(self, references: Sequence[str]) -> None:
-        """Bring images of the local engine into every node, in one archive."""
-        report = load(references, nodes=[str(node.name) for node in self._nodes()], client=self._engine)
-        progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
 
     def ingress(self, port: int = 80) -> tuple[str, int]:
         """The host port that Kind maps to a port of a node, on which the Ingress controller listens.
@@ -139,46 +118,6 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
             hint=f"Add extraPortMappings with containerPort {port} to the Kind configuration.",
         )
 
-    def restart_node(self, node: str) -> str:
-        """Restart a node's container; the proof is that its start time moved.
-
-        Raises:
-            FaultError: There is no such node, or its start time did not move.
-        """
-        found = next((one for one in self._nodes() if one.name == node), None)
-        if found is None:
-            raise FaultError(f"the Kind cluster {self.name} has no node {node}")
-        before = found.attrs["State"]["StartedAt"]
-        found.restart(timeout=10)
-        found.reload()
-        after = found.attrs["State"]["StartedAt"]
-        if after == before:
-            raise FaultError(f"node {node} was not restarted: it still runs since {before}")
-        return f"node {node} restarted: it runs since {after}, before since {before}"
-
-    def signal_container(self, node: str, container: str, signal: str) -> str:
-        """Send a signal to a container's first process, which no process inside of the container could kill.
-
-        Raises:
-            FaultError: There is no such node or process.
-        """
-        found = next((one for one in self._nodes() if one.name == node), None)
-        if found is None:
-            raise FaultError(f"the Kind cluster {self.name} has no node {node}")
-        script = (
-            f'{PID} && kill -s "$2" "$pid"'
-            ' && { sed -n "s/^State:[[:space:]]*//p" "/proc/$pid/status" 2>/dev/null || echo gone; }'
-        )
-        status, said = found.exec_run(["sh", "-c", script, "sh", name_on_node(container), signal])
-        text = str(said, "utf-8", "replace").strip()  # type: ignore[arg-type]  # not streamed
-        if status:
-            raise FaultError(f"the first process of container {container} got no signal {signal}: {text}")
-        return text or "gone"
-
-    def on_node(self, node: str, *command: str, input: bytes = b"") -> str:
-        """Run a program in a node's container; Docker's API would need a socket of its own for the input."""
-        return run(["docker", "exec", "--interactive", node, *command], timeout=120, input=input).stdout
-
     @retry(
         retry=retry_if_exception_type(docker.errors.APIError),
         stop=stop_after_attempt(5),
@@ -191,16 +130,6 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
             if network.name == NETWORK and not network.attrs["Containers"]:
                 network.remove()
 
-    @property
-    def _stamp(self) -> Path:
-        return self._folder / "stamp"
-
-    def _nodes(self) -> list[Container]:
-        found = self._engine.containers.list(
-            all=True, ignore_removed=True, filters={"label": f"{CLUSTER_LABEL}={self.name}"}
-        )
-        return sorted(found, key=lambda node: str(node.name))
-
     def _adapted(self) -> dict[str, object]:
         text = self._config.read_text(encoding="utf-8") if self._config else ""
         config = yaml.safe_load(text) or {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4"}
@@ -210,20 +139,3 @@ class Kind(KindCluster):  # type: ignore[misc]  # pytest-kind is not typed
     def _fingerprint(self) -> str:
         image = self._engine.images.get(self.image).id if self.image else ""
         return hashlib.sha256(json.dumps([self._adapted(), image], sort_keys=True).encode()).hexdigest()
-
-
-def _cause(said: str) -> str:
-    known = {
-        "no space left on device": "the disk is full",
-        "failed to pull image": (
-            "the node image is neither here nor can it be pulled; run kube-acceptance's deploy/closed-network/auto"
-        ),
-        "port is already allocated": "another program uses the Ingress port",
-        "too many open files": "the host's inotify limits are too low (fs.inotify.max_user_instances)",
-        "Cannot connect to the Docker daemon": "Docker is not running",
-    }
-    for sign, meaning in known.items():
-        if sign in said:
-            return meaning
-    errors = [line for line in said.splitlines() if line.startswith("ERROR")]
-    return errors[0].removeprefix("ERROR: ") if errors else "see below what it said"
