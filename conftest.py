@@ -8,6 +8,7 @@ pytest_plugins = [
     "steps.hasty",
     "steps.machines",
     "steps.migrations",
+    "steps.minikube",
     "steps.mutation",
     "steps.newcomer",
     "steps.orphans",

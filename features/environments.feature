@@ -79,6 +79,13 @@ Feature: Environments
     Then the merging ends with status 0
     And "The lights go out" is told to have passed again after an attempt at shard 2 that was lost
 
+  @REQ-ENV-11 @disruptive @serial @slow
+  Scenario: A cluster that Minikube makes serves a run, and goes with it
+    Given the example project "shop" with a cluster of its own by Minikube
+    When its suite runs with "-n 0 -m 'not slow'"
+    Then it ends well, as "incomplete"
+    And its run was on that cluster, of which nothing is left
+
   @REQ-ENV-02 @disruptive @serial
   Scenario: What a killed run leaves behind is removed by one command
     Given the example project "shop" with a cluster of its own

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace as Object
+from typing import Any
 
 import pytest
 
-from kube_acceptance.config import Config, ImageConfig
+from kube_acceptance.cluster import Kind, Minikube
+from kube_acceptance.config import ClusterConfig, Config, ImageConfig
 from kube_acceptance.errors import ConfigurationError
-from kube_acceptance.session import Session
+from kube_acceptance.session import MINIKUBE, Session, cluster_name, leftover, own_minikube
 
 
 def test_an_image_that_the_project_does_not_build_is_told() -> None:
@@ -27,3 +30,30 @@ def test_a_values_file_that_the_chart_has_not_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         session.values_release("values-div.yaml", lambda _: None, redact=str)
     assert str(refused.value) == "the chart has no values file values-div.yaml\nIt has values-dev.yaml."
+
+
+def test_a_folders_two_clusters_have_names_of_their_own(tmp_path: Path) -> None:
+    config = Config(root=tmp_path)
+    assert cluster_name(config, MINIKUBE) == f"{cluster_name(config)}-minikube"
+
+
+def test_minikubes_cluster_is_like_kinds(tmp_path: Path) -> None:
+    (tmp_path / "kind.yaml").write_text("nodes: [{role: worker, labels: {a: b}}, {role: control-plane}]")
+    for image, version in (("kindest/node:v1.30.0@sha256:1", "v1.30.0"), ("mine", "")):
+        cluster = ClusterConfig.model_validate({"image": image, "config": "kind.yaml", "minikube-image": "m"})
+        config = Config(root=tmp_path, cluster=cluster)
+        made = own_minikube(config, "c", engine=Object(), tool=Path)  # type: ignore[arg-type]
+        assert (made._image, made._kubernetes, made._labels) == ("m", version, {"a": "b"})
+    assert own_minikube(Config(root=tmp_path), "c", engine=Object(), tool=Path)._labels == {}  # type: ignore[arg-type]
+
+
+def test_who_removes_a_cluster_of_which_nothing_is_known(tmp_path: Path) -> None:
+    def listed(all: bool, ignore_removed: bool, filters: dict[str, str]) -> list[str]:
+        return ["node"] if filters == {"label": "name.minikube.sigs.k8s.io=adrift"} else []
+
+    engine: Any = Object(containers=Object(list=listed))
+    of = leftover(engine, Path)
+    (tmp_path / "marked").mkdir()
+    (tmp_path / "marked" / "minikube").touch()
+    found = {name: type(of(name, tmp_path / name)) for name in ("marked", "adrift", "other")}
+    assert found == {"marked": Minikube, "adrift": Minikube, "other": Kind}

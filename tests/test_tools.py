@@ -68,6 +68,18 @@ def test_a_bundles_tool_comes_before_a_downloaded_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_path")
+def test_what_is_not_pinned_is_not_downloaded(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as caught:
+        tools.resolve("minikube", cache=tmp_path)
+    assert str(caught.value) == (
+        "minikube is not here\n"
+        "Install it and put it on PATH, or run kube-acceptance's deploy/closed-network/load --tools-only minikube."
+    )
+    bundled = program(tmp_path / "tools" / "bin" / "minikube")
+    assert tools.resolve("minikube", cache=tmp_path) == bundled
+
+
+@pytest.mark.usefixtures("no_path")
 def test_downloads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pinned(monkeypatch, b"the program")
     found = tools.resolve("helm", cache=tmp_path)

@@ -66,6 +66,10 @@ class ClusterConfig(_Section):
     """The cluster that a run starts."""
 
     image: str = Field(default="", description="the image of its nodes; Kind's own choice when empty")
+    minikube_image: str = Field(
+        default="",
+        description="the image of Minikube's node, one over Kind's, where Docker has it; else Minikube's own",
+    )
     config: Path | None = Field(default=None, description="Kind's configuration of it; one node when there is none")
     addons: list[Path] = Field(default_factory=list, description="manifests that are applied before any release")
     images: list[str] = Field(default_factory=list, description="further images that the cluster must hold")

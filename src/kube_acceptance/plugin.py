@@ -14,7 +14,7 @@ import pytest
 from kube_acceptance import command, gherkin, mutation, vocabulary
 from kube_acceptance.cluster.existing import folder_name
 from kube_acceptance.config import Config
-from kube_acceptance.errors import AcceptanceError, ClusterError, ConfigurationError
+from kube_acceptance.errors import AcceptanceError, ConfigurationError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.evidence.plugin import Evidence
 from kube_acceptance.facts import environment, requirements, specification
@@ -24,7 +24,7 @@ from kube_acceptance.report.model import Shard
 from kube_acceptance.running import quarantine, repeat
 from kube_acceptance.running.deal import shard
 from kube_acceptance.running.history import FILE, History
-from kube_acceptance.session import OWNER, RUN, Session, cluster_name
+from kube_acceptance.session import MINIKUBE, OWNER, RUN, Session, cluster_name
 from kube_acceptance.settings import KEYS, Said, load, otherwise
 from kube_acceptance.settings.options import add_options, options, refuse_slips
 from kube_acceptance.vulnerability import exceptions
@@ -71,10 +71,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cluster",
         dest="kube_acceptance_context",
         default="kind",
-        metavar="kind|CONTEXT",
-        help="kind (the default): the run makes its own; otherwise a context of the kubeconfig, whose cluster is never "
-        "made, never deleted, and never changed but in namespaces of the run; scenarios that need what it lacks are "
-        "skipped, or fail with pytest's own --strict",
+        metavar="kind|minikube|minikube:PROFILE|CONTEXT",
+        help="kind (the default) or minikube: the run makes its own; otherwise a profile of Minikube or a context of "
+        "the kubeconfig, whose cluster is never made, never deleted, and never changed but in namespaces of the run; "
+        "scenarios that need what it lacks are skipped, or fail with pytest's own --strict",
     )
     group.addoption("--helm-bin", type=Path, help="the helm to use instead of the one that is found")
     add_options(parser)
@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the configuration, and set up what a run with feature files needs."""
     try:
         _configure(config)
-    except (ConfigurationError, ClusterError) as error:
+    except AcceptanceError as error:
         raise pytest.UsageError(str(error)) from None
 
 
@@ -173,11 +173,14 @@ def _session(config: pytest.Config, settings: Config) -> Session:
     if mutant:
         mutant.must_be_crippled()
     context = "" if option("kube_acceptance_context") == "kind" else option("kube_acceptance_context")
-    own = cluster_name(settings) if given == PYTEST_KIND_DEFAULT else given
+    if context in ("", MINIKUBE):
+        name = cluster_name(settings, context) if given == PYTEST_KIND_DEFAULT else given
+    else:
+        name = folder_name(context.removeprefix(f"{MINIKUBE}:"))
     return Session(
         settings,
         owner=int(getattr(config, "workerinput", {}).get(OWNER, os.getpid())),
-        cluster_name=folder_name(context) if context else own,
+        cluster_name=name,
         context=context,
         strict=bool(config.getini("strict")),
         tools={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import secrets
 import tempfile
 import threading
@@ -17,10 +18,25 @@ from typing import Any
 import docker
 import docker.errors
 import urllib3
+import yaml
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance import command
-from kube_acceptance.cluster import ENFORCE, IN_CLUSTER, Cluster, Existing, Inside, Kind, Lease, Provider, owner, reap
+from kube_acceptance.cluster import (
+    ENFORCE,
+    IN_CLUSTER,
+    Cluster,
+    Existing,
+    Inside,
+    Kind,
+    Lease,
+    Minikube,
+    Profile,
+    Provider,
+    owner,
+    reap,
+)
+from kube_acceptance.cluster.minikube import MARK, PROFILE_LABEL
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -43,6 +59,7 @@ from kube_acceptance.tools import resolve
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
+MINIKUBE = "minikube"  # the choice of a cluster; before a colon and a profile's name that of one that is there
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
     "ca": ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"),
@@ -65,7 +82,8 @@ class Session:
         keep: What is left behind.
         mutant: The protection that this run takes away, if any.
         folder: The folder of the run, when another process made it.
-        context: The context of a cluster that is there before the run; empty when the run makes its own.
+        context: The context of a cluster that is there before the run, or `minikube:` and its profile; empty or
+            `minikube` when the run makes its own.
         strict: Whether what such a cluster lacks fails, instead of leaving out the scenarios that need it.
 
     `wants_images` and `wants_cluster` are set when a collected scenario needs them: `begin` makes both side by side,
@@ -117,7 +135,7 @@ class Session:
     # ---- what scenarios ask for
 
     def must_serve(self) -> None:
-        """Raise ClusterError when a cluster that was there before cannot serve this run; nothing is made of it."""
+        """Raise AcceptanceError when the cluster that was chosen cannot serve this run; nothing is made of it."""
         if self._context:
             self._provider.must_serve()
 
@@ -470,9 +488,8 @@ class Session:
                 )
                 return False
             return True
-        progress(
-            f"{'what this run made' if self._context else f'the cluster {self.cluster_name}'} is kept; look into it:"
-        )
+        what = "what this run made" if self._provider.lasts else f"the cluster {self.cluster_name}"
+        progress(f"{what} is kept; look into it:")
         progress(f"  export KUBECONFIG={self._access.kubeconfig}")
         for scenario, namespace in self.failed_in.items():
             progress(f"  {self.tool('kubectl')} --namespace {namespace} get pods,events  # {scenario}")
@@ -501,17 +518,20 @@ class Session:
     def _provider(self) -> Provider:
         if self._provider_inside:
             return self._provider_inside
-        if not self._context:
-            return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
-        return Existing(
-            self._context,
-            folder=folders(self.config.cache) / self.cluster_name,
-            kubectl=self.tool("kubectl"),
-            engine=self.engine,
-            registry=self.config.cluster.registry,
-            ingress=self.config.cluster.ingress,
-            strict=self._strict,
-        )
+        if self._context in ("", MINIKUBE):
+            make = own_minikube if self._context else provider
+            return make(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+        options: dict[str, Any] = {
+            "folder": folders(self.config.cache) / self.cluster_name,
+            "kubectl": self.tool("kubectl"),
+            "engine": self.engine,
+            "ingress": self.config.cluster.ingress,
+            "strict": self._strict,
+        }
+        if self._context.startswith(f"{MINIKUBE}:"):
+            profile = self._context.removeprefix(f"{MINIKUBE}:")
+            return Profile(profile, minikube=self.tool("minikube"), **options)
+        return Existing(self._context, registry=self.config.cluster.registry, **options)
 
     @cached_property
     def _access(self) -> Cluster:
@@ -637,10 +657,16 @@ def connect() -> docker.DockerClient:
     return engine
 
 
-def leftover(engine: docker.DockerClient, tool: Callable[[str], Path]) -> Callable[[str, Path], Kind]:
+def leftover(engine: docker.DockerClient, tool: Callable[[str], Path]) -> Callable[[str, Path], Provider]:
     """Makes the providers of clusters of which nothing is known but their names and folders: to remove them."""
 
-    def of(name: str, folder: Path) -> Kind:
+    def of(name: str, folder: Path) -> Provider:
+        profile = f"{PROFILE_LABEL}={name}"
+        if (folder / MARK).exists() or engine.containers.list(
+            all=True, ignore_removed=True, filters={"label": profile}
+        ):
+            tools = {"minikube": tool("minikube"), "kubectl": tool("kubectl")}
+            return Minikube(name, folder=folder, tools=tools, engine=engine)
         return Kind(name, folder=folder, tools={"kind": tool("kind"), "kubectl": tool("kubectl")}, engine=engine)
 
     return of
@@ -655,6 +681,22 @@ def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Ca
         engine=engine,
         config=config.path(config.cluster.config) if config.cluster.config else None,
         image=config.cluster.image,
+    )
+
+
+def own_minikube(config: Config, name: str, *, engine: docker.DockerClient, tool: Callable[[str], Path]) -> Minikube:
+    """The provider of a project's cluster that Minikube makes, of the version and labels of its Kind cluster."""
+    file = config.path(config.cluster.config) if config.cluster.config else None
+    nodes = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("nodes") or () if file else ()
+    version = re.search(r":(v\d+\.\d+\.\d+)", config.cluster.image)
+    return Minikube(
+        name,
+        folder=folders(config.cache) / name,
+        tools={"minikube": tool("minikube"), "kubectl": tool("kubectl")},
+        engine=engine,
+        image=config.cluster.minikube_image,
+        kubernetes=version[1] if version else "",
+        labels={key: value for node in nodes for key, value in (node.get("labels") or {}).items()},
     )
 
 
@@ -706,6 +748,12 @@ def build_secrets() -> dict[str, Path]:
     return found
 
 
-def cluster_name(config: Config) -> str:
-    """The name of a project's cluster: the same for every run in this folder, another one elsewhere."""
-    return f"kube-acceptance-{hashlib.sha256(str(config.root).encode()).hexdigest()[:6]}"
+def cluster_name(config: Config, made_by: str = "") -> str:
+    """The name of a project's cluster: the same for every run in this folder, another one elsewhere.
+
+    Args:
+        config: The project's configuration.
+        made_by: `minikube`, or nothing for Kind: a folder's two clusters may be kept side by side.
+    """
+    name = f"kube-acceptance-{hashlib.sha256(str(config.root).encode()).hexdigest()[:6]}"
+    return f"{name}-{made_by}" if made_by else name

@@ -1,4 +1,7 @@
-"""kind, kubectl and helm: on PATH, else in the cache (also from a bundle), else downloaded at a pinned checksum."""
+"""kind, kubectl and helm: on PATH, else in the cache (also from a bundle), else downloaded at a pinned checksum.
+
+Others, such as minikube, are not downloaded.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ def resolve(name: str, *, cache: Path, given: Path | None = None) -> Path:
     """Find a program.
 
     Args:
-        name: One of `PINS`.
+        name: One of `PINS`, which are downloaded where they are nowhere, or another.
         cache: The folder whose `tools/` holds what was downloaded or taken from a bundle.
         given: The user's own choice; then nothing else is tried.
 
@@ -97,6 +100,12 @@ def resolve(name: str, *, cache: Path, given: Path | None = None) -> Path:
         return given.absolute()
     if found := locate(name, cache=cache):
         return found.path
+    if name not in PINS:
+        raise ToolError(
+            f"{name} is not here",
+            hint="Install it and put it on PATH, or run kube-acceptance's deploy/closed-network/load --tools-only "
+            f"{name}.",
+        )
     return _download(name, PINS[name], cache / "tools")
 
 

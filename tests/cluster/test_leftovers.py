@@ -87,7 +87,8 @@ def test_kinds_network_when_nobody_is_on_it(gone: Gone) -> None:
 def test_clusters_of_which_the_cache_knows_nothing(tmp_path: Path, gone: Gone) -> None:
     (folders(tmp_path) / "kube-acceptance-here").mkdir(parents=True)
     names = ("kube-acceptance-here", "kube-acceptance-lost", "kube-acceptance-lost", "somebody-elses")
-    docker = engine(*(gone.thing(name, {"io.x-k8s.kind.cluster": name}) for name in names))
+    minikubes = gone.thing("node", {"name.minikube.sigs.k8s.io": "kube-acceptance-adrift"})
+    docker = engine(minikubes, *(gone.thing(name, {"io.x-k8s.kind.cluster": name}) for name in names))
     deleted: list[str] = []
     found = list(
         leftovers.unknown_clusters(
@@ -96,8 +97,11 @@ def test_clusters_of_which_the_cache_knows_nothing(tmp_path: Path, gone: Gone) -
             lambda name, folder: Some(delete=lambda: deleted.append(name)),  # type: ignore[arg-type]
         )
     )
-    assert told(found) == [("cluster kube-acceptance-lost", "this cache knows nothing of it")]
-    assert found[0].remove()
+    assert told(found) == [
+        ("cluster kube-acceptance-adrift", "this cache knows nothing of it"),
+        ("cluster kube-acceptance-lost", "this cache knows nothing of it"),
+    ]
+    assert found[1].remove()
     assert deleted == ["kube-acceptance-lost"]
 
 

@@ -179,6 +179,20 @@ def test_a_program_that_the_dead_left_running_ends_first(tmp_path: Path, folder:
         assert orphan.wait() == -signal.SIGKILL
 
 
+def test_minikube_is_known_by_its_profile(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    programs = [
+        [name, "-c", "input()", "--profile", profile] for name, profile in (("minikube", "one"), ("pytest", "one"))
+    ]
+    with (
+        subprocess.Popen(programs[0], executable=sys.executable, stdin=subprocess.PIPE) as orphan,
+        subprocess.Popen(programs[1], executable=sys.executable, stdin=subprocess.PIPE) as other,
+    ):
+        assert reap(tmp_path, lambda name, where: Fake("one", folder)) == ["one"]
+        assert orphan.wait() == -signal.SIGKILL
+        assert other.poll() is None
+
+
 def test_what_that_program_had_begun_comes_to_its_end(tmp_path: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     done = tmp_path / "done"

@@ -25,7 +25,7 @@ class Api:
         self.namespaces = iter(("here", "there"))
 
     # the peers, two of them
-    def peers(self, *_: Any, labels: dict[str, str]) -> Any:
+    def peers(self, *_: Any, labels: dict[str, str], network: object = None) -> Any:
         assert labels == {"run": "1"}
         return SimpleNamespace(
             namespace=next(self.namespaces),

@@ -17,6 +17,7 @@ import docker
 import pytest
 import urllib3.exceptions
 import yaml
+from docker.models.containers import Container
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
@@ -135,10 +136,8 @@ class Existing:
         Raises:
             ClusterError: The registry does not take one.
         """
-        listed: Any = client.CoreV1Api(self._client()).list_node()
-        nodes = {node.metadata.name for node in listed.items}
-        here = nodes & {each.name for each in self._engine.containers.list()} if self._engine else set()
-        if self._engine and here == nodes:
+        here = self._containers()
+        if self._engine and here:
             report = load(references, nodes=sorted(here), client=self._engine)
             progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
             return
@@ -178,6 +177,22 @@ class Existing:
         if self._strict:
             raise ClusterError(reason)
         pytest.skip(reason)
+
+    def network(self) -> str:
+        """The Docker network of its nodes, where they are containers of this machine."""
+        attached = [node.attrs["NetworkSettings"]["Networks"] or {} for node in self._containers().values()]
+        if not (names := [str(name) for networks in attached for name in networks]):
+            self.lack(f"the nodes of context {self.name} are no containers of this machine, beside which one could be")
+        return names[0]
+
+    def _containers(self) -> dict[str, Container]:
+        """Its nodes' containers by their names, where all of its nodes are containers of this machine."""
+        if self._engine is None:
+            return {}
+        listed: Any = client.CoreV1Api(self._client()).list_node()
+        nodes = {node.metadata.name for node in listed.items}
+        here = {str(each.name): each for each in self._engine.containers.list() if each.name in nodes}
+        return here if here.keys() == nodes else {}
 
     def _take_context(self) -> None:
         try:

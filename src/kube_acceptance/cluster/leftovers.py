@@ -17,6 +17,7 @@ from kubernetes import client, config
 from kube_acceptance.cluster import owner, shared
 from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.kind import CLUSTER_LABEL, NETWORK
+from kube_acceptance.cluster.minikube import PROFILE_LABEL
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.images.build import CONTENT_LABEL, content_reference
 from kube_acceptance.images.source import ImageSource
@@ -56,9 +57,12 @@ def clusters(cache: Path, provider_of: Callable[[str, Path], Provider]) -> Itera
 def unknown_clusters(
     engine: docker.DockerClient, cache: Path, provider_of: Callable[[str, Path], Provider]
 ) -> Iterator[Leftover]:
-    """The Kind clusters with a name of ours that this cache does not know: another user's, or their folder is gone."""
-    nodes = engine.containers.list(all=True, ignore_removed=True, filters={"label": CLUSTER_LABEL})
-    for name in sorted({node.labels[CLUSTER_LABEL] for node in nodes}):
+    """The clusters with a name of ours that this cache does not know: another user's, or their folder is gone."""
+    found = set()
+    for label in (CLUSTER_LABEL, PROFILE_LABEL):
+        nodes = engine.containers.list(all=True, ignore_removed=True, filters={"label": label})
+        found |= {node.labels[label] for node in nodes}
+    for name in sorted(found):
         folder = shared.folders(cache) / name
         if name.startswith(CLUSTER_PREFIX) and not folder.exists():
             yield Leftover(f"cluster {name}", "this cache knows nothing of it", _unknown(name, folder, provider_of))

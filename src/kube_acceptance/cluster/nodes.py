@@ -38,10 +38,10 @@ class ContainerNodes(ABC):
     _folder: Path
     _engine: docker.DockerClient
 
-    def must_serve(self) -> None:
+    def must_serve(self) -> None:  # noqa: B027 - there is nothing to do
         """It can: what is not there will be made."""
 
-    def must_be_own(self, what: str) -> None:
+    def must_be_own(self, what: str) -> None:  # noqa: B027 - there is nothing to do
         """It is."""
 
     def exists(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the harness asks of whoever runs the cluster; Kind is one answer."""
+"""What the harness asks of whoever runs the cluster; Kind and Minikube are two answers."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ class Provider(Protocol):
 
     def ingress(self, port: int = 80) -> tuple[str, int]:
         """The address and port of this machine where the Ingress controller answers on one of its own; 443 for TLS."""
+
+    def network(self) -> str:
+        """The Docker network of the nodes, on which a container of this machine is outside of the cluster."""
 
     def restart_node(self, node: str) -> str:
         """Restart a node and return the proof; raises FaultError when it did not restart."""

@@ -155,11 +155,14 @@ def _remove_empty(folder: Path) -> None:
 def _end_orphans(folder: Path) -> None:
     """End the programs of runs that were killed: `kind create` would go on making what is being removed.
 
+    Those of Minikube are known by the profile that they name: it is told of its kubeconfig by a variable.
+
     What they have begun themselves (`docker run`) comes to its end: killed, it could leave a container for later.
     """
     begun: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline"]):
-        if str(folder / "kubeconfig") in (process.info["cmdline"] or []):
+        words = process.info["cmdline"] or [""]
+        if str(folder / "kubeconfig") in words or (Path(words[0]).name == "minikube" and folder.name in words):
             with contextlib.suppress(psutil.Error):
                 process.suspend()  # so that it begins nothing more while we look
                 begun += process.children(recursive=True)

@@ -64,7 +64,7 @@ def load(references: Sequence[str], *, nodes: Sequence[str], client: DockerClien
     started = time.monotonic()
     if not nodes:
         raise ClusterError("There is no node to load images into")
-    wanted = {reference: _image_id(reference, client) for reference in dict.fromkeys(references)}
+    wanted = {reference: image_id(reference, client) for reference in dict.fromkeys(references)}
     lacking = {node: missing for node in nodes if (missing := _missing(node, wanted))}
     loaded = tuple(reference for reference in wanted if any(reference in missing for missing in lacking.values()))
     size = 0
@@ -114,7 +114,8 @@ def node_images(listing: str) -> dict[str, frozenset[str]]:
     }
 
 
-def _image_id(reference: str, client: DockerClient) -> str:
+def image_id(reference: str, client: DockerClient) -> str:
+    """The ID that Docker gives an image; raises ImageError when it has none of that name."""
     with engine_errors(f"looking for {reference}"):
         try:
             return str(client.images.get(reference).id)

@@ -17,7 +17,7 @@ from kube_acceptance.errors import PolicyError
 from kube_acceptance.policy.random_sets import policy_set
 from kube_acceptance.policy.world import Compared, World
 from kube_acceptance.probe.pace import Pace
-from kube_acceptance.probe.peers import Peers
+from kube_acceptance.probe.peers import Peers, kinds_network
 
 WORLDS = 4  # at a time; each is ten pods
 APART = 0.4  # seconds from the beginning of a look to that of the next, in whatever world
@@ -85,6 +85,7 @@ def check(
     labels: Mapping[str, str],
     seed: str,
     numbers: Sequence[int],
+    network: Callable[[], str] = kinds_network,
     worlds: int = WORLDS,
     say: Callable[[str], None] = lambda _: None,
 ) -> Check:
@@ -96,6 +97,7 @@ def check(
         labels: Labels of what is made, by which orphans are found.
         seed: From which the sets follow.
         numbers: Which of them.
+        network: Names the cluster's Docker network.
         worlds: How many sets are looked at at a time, each in a world of its own.
         say: Is told what each set came to.
 
@@ -112,7 +114,7 @@ def check(
     found: list[Compared] = []
     with ExitStack() as made:
         pace = Pace(APART)
-        outside = made.enter_context(Peers(new_client, image, labels=labels)).outside()
+        outside = made.enter_context(Peers(new_client, image, labels=labels, network=network)).outside()
 
         def work(_: int) -> None:
             with World(new_client, image, labels=labels, outside=outside, pace=pace) as world:

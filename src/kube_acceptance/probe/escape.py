@@ -88,6 +88,7 @@ def attempt(
     namespace: str,
     release: str,
     labels: Mapping[str, str],
+    network: Callable[[], str],
 ) -> Attempts:
     """Have pods try to connect to a container on the cluster's Docker network, outside of the cluster.
 
@@ -99,12 +100,16 @@ def attempt(
         namespace: The release's namespace.
         release: Its name.
         labels: By which orphans are found.
+        network: Names the cluster's Docker network.
 
     Raises:
         ProbeError: A name stands for no pod that runs, or the container outside was not listening all the while.
     """
     ports = range(FIRST_PORT, FIRST_PORT + MOST)
-    with Peers(new_client, image, labels=labels, outside_ports=ports) as peers, Observer(new_client, image) as observer:
+    with (
+        Peers(new_client, image, labels=labels, network=network, outside_ports=ports) as peers,
+        Observer(new_client, image) as observer,
+    ):
         inventory = Inventory(
             new_client,
             namespace=namespace,

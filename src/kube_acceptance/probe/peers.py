@@ -31,6 +31,11 @@ ALIVE = ("Pending", "Running")
 ENDS_WITHIN = 60.0  # seconds; a pod is given one, and its node may be busy
 
 
+def kinds_network() -> str:
+    """The Docker network of Kind's nodes."""
+    return "kind"
+
+
 class Peers(AbstractContextManager["Peers"]):
     """Makes places when they are asked for, and removes them at the end.
 
@@ -38,7 +43,7 @@ class Peers(AbstractContextManager["Peers"]):
         new_client: Makes an API client.
         image: The probe image's reference.
         labels: Labels for what can carry them without taking part in a test: the namespace, the outside container.
-        network: The Docker network of the cluster's nodes.
+        network: Names the Docker network of the cluster's nodes, when one is asked for.
         outside_ports: Where the container outside of the cluster listens.
     """
 
@@ -48,7 +53,7 @@ class Peers(AbstractContextManager["Peers"]):
         image: str,
         *,
         labels: Mapping[str, str],
-        network: str = "kind",
+        network: Callable[[], str] = kinds_network,
         outside_ports: Sequence[int] = OUTSIDE_PORTS,
     ) -> None:
         self._core: Any = client.CoreV1Api(new_client())
@@ -162,7 +167,7 @@ class Peers(AbstractContextManager["Peers"]):
         """
         if self._outside_target:
             return self._outside_target
-        nonce = Nonce(secrets.token_hex(8))
+        nonce, network = Nonce(secrets.token_hex(8)), self._network()
         try:
             self._engine = docker.from_env()
             self._outside = self._engine.containers.create(
@@ -170,7 +175,7 @@ class Peers(AbstractContextManager["Peers"]):
                 agent_arguments("note", nonce, *self._outside_ports),
                 name=f"kube-acceptance-outside-{secrets.token_hex(4)}",
                 labels=self._labels,
-                network=self._network,
+                network=network,
                 user=f"{USER}:{USER}",
                 read_only=True,
                 cap_drop=["ALL"],
@@ -181,11 +186,11 @@ class Peers(AbstractContextManager["Peers"]):
                 if line.startswith(b"serving"):
                     break
             self._outside.reload()
-            address = self._outside.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+            address = self._outside.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
         except DockerException as error:
-            raise ProbeError(f"no container can be run on the Docker network {self._network}: {error}") from error
+            raise ProbeError(f"no container can be run on the Docker network {network}: {error}") from error
         if not address:
-            raise ProbeError(f"the outside container ended, or has no address on the Docker network {self._network}")
+            raise ProbeError(f"the outside container ended, or has no address on the Docker network {network}")
         self._outside_target = Target("outside", address, nonce, behind=(address,), received=self._received_outside)
         return self._outside_target
 

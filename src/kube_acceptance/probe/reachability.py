@@ -17,7 +17,7 @@ from kube_acceptance.probe.inventory import Inventory
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Observer, places, probe
 from kube_acceptance.probe.outcome import Outcome
-from kube_acceptance.probe.peers import Peers
+from kube_acceptance.probe.peers import Peers, kinds_network
 from kube_acceptance.probe.report import BUDGET, Report, settle
 from kube_acceptance.probe.table import complete
 from kube_acceptance.probe.verdict import Verdict, judge, judge_missing
@@ -34,7 +34,7 @@ class Reachability(AbstractContextManager["Reachability"]):
         tier_label: The label whose value is a pod's tier.
         tier_labels: The pods' labels of tiers that leave no trace in the cluster, such as hook Jobs that are removed.
         labels: Labels for the harness's own namespace and container, by which orphans are found.
-        network: The Docker network of the cluster's nodes, for `outside`.
+        network: Names the Docker network of the cluster's nodes, for `outside`.
         peers: Where places of the harness's own come from, instead of the cluster.
         release: The release's name, by which its tiers are told from those of others in the namespace.
     """
@@ -49,7 +49,7 @@ class Reachability(AbstractContextManager["Reachability"]):
         tier_label: str = "app.kubernetes.io/component",
         tier_labels: Mapping[str, Mapping[str, str]] | None = None,
         labels: Mapping[str, str] | None = None,
-        network: str = "kind",
+        network: Callable[[], str] = kinds_network,
         peers: Peers | None = None,
         release: str = "",
     ) -> None:

@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 from kube_acceptance.api_errors import said_by_api
 from kube_acceptance.errors import ConfigurationError, ProbeError
 from kube_acceptance.probe.outcome import Protocol
-from kube_acceptance.probe.peers import Peers
+from kube_acceptance.probe.peers import Peers, kinds_network
 from kube_acceptance.probe.place import SERVED_PORT, Nonce, Place, Target
 from kube_acceptance.probe.series import Change
 
@@ -73,15 +73,21 @@ class Stage(AbstractContextManager["Stage"]):
         new_client: Makes an API client.
         image: The probe image's reference.
         labels: Labels for the namespaces, by which orphans are found.
+        network: Names the cluster's Docker network.
     """
 
     def __init__(
-        self, new_client: Callable[[], client.ApiClient], image: str, *, labels: Mapping[str, str] | None = None
+        self,
+        new_client: Callable[[], client.ApiClient],
+        image: str,
+        *,
+        labels: Mapping[str, str] | None = None,
+        network: Callable[[], str] = kinds_network,
     ) -> None:
         api = new_client()
         self._core: Any = client.CoreV1Api(api)
         self._policies: Any = client.NetworkingV1Api(api)
-        self._here = Peers(new_client, image, labels=labels or {})
+        self._here = Peers(new_client, image, labels=labels or {}, network=network)
         self._there = Peers(new_client, image, labels=labels or {})
         self._specs: dict[str, Pod] = {}
         self._pods: dict[str, tuple[Place, Nonce]] = {}

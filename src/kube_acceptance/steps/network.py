@@ -90,6 +90,7 @@ def reachability(release: Release, session: Session, canary: Enforcement) -> Ite
             image=session.images[PROBE].reference,
             enforcement=canary,
             labels=session.labels,
+            network=release.cluster.provider.network,
             release=release.name,
         ) as looking,
     ):

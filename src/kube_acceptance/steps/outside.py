@@ -43,6 +43,7 @@ def tried(release: Release, session: Session, datatable: list[list[str]]) -> Att
         namespace=release.namespace,
         release=release.name,
         labels=session.labels,
+        network=release.cluster.provider.network,
     )
 
 

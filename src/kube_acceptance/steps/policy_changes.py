@@ -19,7 +19,8 @@ from kube_acceptance.vocabulary import assertion, given, rows, some, when
 @pytest.fixture
 def stage(cluster: Cluster, session: Session, enforcement: Enforcement) -> Iterator[Stage]:
     """Pods of the harness's own, `| pod | label | namespace |`: a label or none, the namespace `own` or `other`."""
-    with Stage(cluster.new_client, session.images[PROBE].reference, labels=session.labels) as made:
+    image, network = session.images[PROBE].reference, cluster.provider.network
+    with Stage(cluster.new_client, image, labels=session.labels, network=network) as made:
         yield made
 
 

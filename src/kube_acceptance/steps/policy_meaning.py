@@ -30,6 +30,7 @@ def random_sets(cluster: Cluster, session: Session, enforcement: Enforcement, co
         labels=session.labels,
         seed=seed,
         numbers=range(1, count + 1),
+        network=cluster.provider.network,
         say=progress,
     )
     note(found.summary())

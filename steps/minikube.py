@@ -1,0 +1,62 @@
+"""Phrases on a run whose cluster Minikube makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import docker.errors
+import pytest
+from docker.models.containers import Container
+
+from kube_acceptance.cluster.minikube import PROFILE_LABEL
+from kube_acceptance.cluster.shared import folders
+from kube_acceptance.errors import AcceptanceError, ToolError
+from kube_acceptance.report import note
+from kube_acceptance.session import Session
+from kube_acceptance.suite import Ended, Suite
+from kube_acceptance.vocabulary import assertion, given
+
+
+@pytest.fixture
+def profile(session: Session) -> Iterator[str]:
+    """The name of the cluster, of this run alone; where its run has left it, its node goes all the same."""
+    name = f"kube-acceptance-minikube-{session.id}"
+    yield name
+    for node in _nodes(session, name):
+        node.remove(force=True, v=True)
+
+
+@given('the example project "{name}" with a cluster of its own by Minikube', target_fixture="suite")
+def project_on_minikube(example: Callable[..., Suite], session: Session, profile: str, name: str) -> Suite:
+    image = session.config.cluster.minikube_image
+    try:
+        session.tool("minikube")
+        session.engine.images.get(image)
+    except ToolError as error:
+        pytest.skip(error.summary)
+    except docker.errors.ImageNotFound:
+        pytest.skip(f"Minikube's node image {image} is not here; deploy/closed-network/load minikube builds it")
+    return example(name, "--cluster", "minikube", "--cluster-name", profile)
+
+
+@assertion("its run was on that cluster, of which nothing is left", timed=False)
+def was_on_minikube(ended: Ended, session: Session, profile: str) -> None:
+    used = ended.run.environment.get("Kubernetes", "")
+    if "(Minikube)" not in used:
+        raise AcceptanceError(f"the run says of its cluster: {used or 'nothing'}")
+    note(used)
+    networks = [network for network in session.engine.networks.list(names=[profile]) if network.name == profile]
+    folder = folders(session.config.cache) / profile
+    left = [
+        *(f"container {each.name}" for each in _nodes(session, profile)),
+        *(f"network {each.name}" for each in networks),
+        *([f"folder {folder}"] if folder.exists() else []),
+    ]
+    if left:
+        raise AcceptanceError(f"{len(left)} things of the cluster are left", details=left)
+
+
+def _nodes(session: Session, profile: str) -> list[Container]:
+    return session.engine.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{PROFILE_LABEL}={profile}"}
+    )
