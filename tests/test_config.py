@@ -42,6 +42,8 @@ def test_the_values_that_name_images(tmp_path: Path) -> None:
     text = "[tool.kube-acceptance.images.web]\ndockerfile='a'\ncontext='.'\nvalue='images.web'"
     values = config.load(write(tmp_path, text)).image_values({"web": "registry:5000/shop-web:12ab"})
     assert values == {"images.web.repository": "registry:5000/shop-web", "images.web.tag": "12ab"}
+    known = config.load(write(tmp_path, text)).image_values({"web": "registry:5000/shop-web:12ab@sha256:34"})
+    assert known == {**values, "images.web.digest": "sha256:34"}
 
 
 def test_what_bases_may_be(tmp_path: Path) -> None:

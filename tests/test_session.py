@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace as Object
 from typing import Any
@@ -57,3 +58,29 @@ def test_who_removes_a_cluster_of_which_nothing_is_known(tmp_path: Path) -> None
     (tmp_path / "marked" / "minikube").touch()
     found = {name: type(of(name, tmp_path / name)) for name in ("marked", "adrift", "other")}
     assert found == {"marked": Minikube, "adrift": Minikube, "other": Kind}
+
+
+def test_a_release_has_images_by_the_names_that_the_cluster_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = ImageConfig.model_validate({"dockerfile": Path("a"), "context": Path("b"), "value": "image"})
+    tools = {"helm": Path("/bin/true")}
+    session = Session(Config(root=tmp_path, images={"web": image}), owner=os.getpid(), cluster_name="c", tools=tools)
+
+    def load(references: list[str]) -> dict[str, str]:
+        return {each: f"{each}@sha256:2" for each in references}
+
+    class Once:
+        def once(self, name: str, make: Callable[[], Any]) -> Any:
+            return make()
+
+    monkeypatch.setattr(Session, "images", {"web": Object(reference="there/web:1")})
+    monkeypatch.setattr(Session, "shared", Once())
+    monkeypatch.setattr(Session, "_provider", Object(load=load))
+    monkeypatch.setattr(Session, "cluster", property(lambda self: self._prepare()))
+    named = {"image.repository": "there/web", "image.tag": "1", "image.digest": "sha256:2"}
+    assert session.new_release("one").chart.overrides == named
+    assert "image.digest" not in session.deployable_chart().overrides  # what is rendered without a cluster
+    monkeypatch.setattr(Session, "build_one", lambda *_: Object(reference="there/web:2"))
+    monkeypatch.setattr("kube_acceptance.session.another", lambda *_: None)
+    assert session.other_builds == {"web": "there/web:2@sha256:2"}

@@ -38,7 +38,8 @@ class ImageConfig(_Section):
     dockerfile: Path = Field(description="its Dockerfile")
     context: Path = Field(description="the folder that it is built from")
     value: str = Field(
-        description="the dotted path of the chart's value that names it; a run sets `repository` and `tag` below it"
+        description="the dotted path of the chart's value that names it; a run sets `repository` and `tag` below it, "
+        "and with `cluster.registry` also `digest`"
     )
     build_args: dict[str, str] = Field(default_factory=dict, description="arguments of its build")
 
@@ -74,7 +75,9 @@ class ClusterConfig(_Section):
     addons: list[Path] = Field(default_factory=list, description="manifests that are applied before any release")
     images: list[str] = Field(default_factory=list, description="further images that the cluster must hold")
     registry: str = Field(
-        default="", description="where images that are built go, and what they are named after, with --cluster CONTEXT"
+        default="",
+        description="where images that are built go, and what they are named after, with --cluster CONTEXT; Docker's "
+        "own account for it is used",
     )
     runner: str = Field(
         default="", description="the Alpine image with Python that pods of `kube-acceptance run` start from"
@@ -264,12 +267,15 @@ class Config(_Section):
         """The chart's values, by dotted path, that name the project's images.
 
         Args:
-            references: The images' references, `NAME:TAG`, by the images' names in this configuration.
+            references: The images' references, `NAME:TAG` or `NAME:TAG@DIGEST`, by the images' names in this
+                configuration.
         """
         values: dict[str, str] = {}
         for name, image in self.images.items():
-            repository, _, tag = references[name].rpartition(":")
+            reference, _, digest = references[name].partition("@")
+            repository, _, tag = reference.rpartition(":")
             values |= {f"{image.value}.repository": repository, f"{image.value}.tag": tag}
+            values |= {f"{image.value}.digest": digest} if digest else {}
         return values
 
     @property

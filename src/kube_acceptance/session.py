@@ -131,6 +131,7 @@ class Session:
         self._struck: Release | None = None
         self._shared_by_all: list[str] = []
         self._orders = orders() if context == IN_CLUSTER else None
+        self._known: dict[str, str] = {}
 
     # ---- what scenarios ask for
 
@@ -309,7 +310,10 @@ class Session:
             name: Its name, if it is another than the project's usual one.
         """
         rendered = self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {})
-        return self._release(namespace, self.config, self.deployable_chart(), name=name, post_renderer=rendered)
+        _ = self.cluster  # it may know images by other names, such as their digests in a registry
+        known = {each: self._known.get(image.reference, image.reference) for each, image in self.images.items()}
+        chart = self.deployable_chart().using(**self.config.image_values(known))
+        return self._release(namespace, self.config, chart, name=name, post_renderer=rendered)
 
     def previous_release(self, namespace: str) -> Release:
         """A release of the previous version of the chart, otherwise like `new_release`; see `previous`."""
@@ -583,16 +587,16 @@ class Session:
             name: self.build_one(source, revision=revision).reference
             for name, source in project_sources(earlier).items()
         }
-        self._provider.load(list(built.values()))
-        return {"folder": str(folder), "references": built}
+        known = self._provider.load(list(built.values()))
+        return {"folder": str(folder), "references": {name: known.get(each, each) for name, each in built.items()}}
 
     def _make_other_builds(self) -> dict[str, str]:
         built = {}
         for name in self.config.images:
             folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
             built[name] = self.build_one(another(self.images[name], folder)).reference
-        self._provider.load(list(built.values()))
-        return built
+        known = self._provider.load(list(built.values()))
+        return {name: known.get(each, each) for name, each in built.items()}
 
     def sources(self) -> dict[str, contextlib.AbstractContextManager[ImageSource]]:
         """What the project's images and the probe image are built from; a mutant's are copies inside of the block."""
@@ -625,12 +629,13 @@ class Session:
 
     def _prepare(self) -> None:
         built = self.images
-        self.shared.once("prepared", lambda: self._prepare_with(built))
+        self._known = self.shared.once("prepared", lambda: self._prepare_with(built))
 
-    def _prepare_with(self, built: Mapping[str, BuiltImage]) -> None:
-        self._provider.load([image.reference for image in built.values()])
+    def _prepare_with(self, built: Mapping[str, BuiltImage]) -> dict[str, str]:
+        known = self._provider.load([image.reference for image in built.values()])
         if self.mutant:
             must_be_altered(self._access, self.mutant)
+        return known
 
     def _remove_namespaces(self, of: Callable[[Mapping[str, str]], bool]) -> None:
         for namespace in self._access.core.list_namespace(label_selector=owner.RUN_LABEL).items:

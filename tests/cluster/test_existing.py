@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace as Object
 from typing import Any
 
 import pytest
@@ -108,7 +109,8 @@ def existing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
         monkeypatch.setenv("KUBECONFIG", str(file))
         folder = tmp_path / folder_name(context)
-        return Existing(context, folder=folder, kubectl=kubectl, engine=None, **options)  # type: ignore[arg-type]
+        options = {"engine": None, **options}
+        return Existing(context, folder=folder, kubectl=kubectl, **options)
 
     return of
 
@@ -247,6 +249,77 @@ def test_where_the_ingress_controller_answers(existing: Callable[..., Existing])
     assert existing(ingress="edge.example:8080").ingress() == ("edge.example", 8080)
     assert existing(ingress="edge.example:8080").ingress(443) == ("edge.example", 443)
     assert existing(ingress="edge.example").ingress() == ("edge.example", 80)
+
+
+# ---- images
+
+
+def with_images(*nodes: list[str]) -> Answer:
+    """A cluster whose nodes tell the names of images."""
+    items = [
+        {"metadata": {"name": f"node-{number}"}, "status": {"images": [{"names": [each]} for each in names]}}
+        for number, names in enumerate(nodes)
+    ]
+    return lambda path, _: (200, {"items": items})
+
+
+def docker(*built: str, containers: tuple[str, ...] = (), networks: tuple[str, ...] = ()) -> Any:
+    attrs = {"NetworkSettings": {"Networks": dict.fromkeys(networks)}}
+    return Object(
+        containers=Object(list=lambda: [Object(name=name, attrs=attrs) for name in containers]),
+        images=Object(list=lambda filters: [Object(tags=[each]) for each in built]),
+        api=Object(push=lambda *_, **__: [{"aux": {"Digest": "sha256:34"}}]),
+    )
+
+
+@pytest.fixture
+def reached(serve: Callable[..., Server], existing: Callable[..., Existing]) -> Callable[..., Existing]:
+    def of(answer: Answer, **options: Any) -> Existing:
+        found = existing(file=serve(answer).kubeconfig, **options)
+        found._take_context()
+        return found
+
+    return of
+
+
+def test_what_is_built_goes_to_the_registry_and_is_known_by_its_digest(reached: Callable[..., Existing]) -> None:
+    found = reached(with_images([]), engine=docker("there.example/shop:1"), registry="there.example")
+    assert found.load(["there.example/shop:1", "postgres:17"]) == {
+        "there.example/shop:1": "there.example/shop:1@sha256:34"
+    }
+
+
+def test_what_is_built_and_cannot_come_to_the_nodes(reached: Callable[..., Existing]) -> None:
+    there = "docker.io/library/shop:1"
+    engine = docker("shop:1", "till:1")
+    with pytest.raises(ClusterError) as caught:
+        reached(with_images([there], ["docker.io/library/till:1", there]), engine=engine).load(
+            ["shop:1", "till:1", "postgres:17"]
+        )
+    assert str(caught.value) == (
+        "the nodes of context here do not have till:1, built on this machine\n"
+        "Name a registry that they pull from in cluster.registry; a run pushes there what it builds."
+    )
+
+
+def test_what_nodes_have_or_do_not_tell_is_left_to_them(
+    reached: Callable[..., Existing], capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = [f"other:{number}" for number in range(50)]  # there may be more
+    found = reached(with_images(["docker.io/library/shop:1"], many), engine=docker("shop:1"))
+    assert found.load(["shop:1"]) == {}
+    told = capsys.readouterr()
+    assert "the nodes of context here pull shop:1 themselves, or have it" in told.out + told.err
+
+
+def test_beside_which_nodes_a_container_could_be(reached: Callable[..., Existing]) -> None:
+    here = docker(containers=("node-0", "other"), networks=("kind",))
+    assert reached(with_images([]), engine=here).network() == "kind"
+    with pytest.raises(pytest.skip.Exception) as caught:
+        reached(with_images([], []), engine=here).network()
+    assert str(caught.value) == (
+        "the nodes of context here are no containers of this machine, beside which one could be"
+    )
 
 
 def test_it_stays_when_the_last_user_leaves(tmp_path: Path, existing: Callable[..., Existing]) -> None:

@@ -25,12 +25,15 @@ from kubernetes.config.config_exception import ConfigException
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
-from kube_acceptance.images.load import load
+from kube_acceptance.images.build import CONTENT_LABEL
+from kube_acceptance.images.load import full_reference, load
+from kube_acceptance.images.push import push
 
 MARK = "context"
 """The file in the folder of such a cluster that holds the context's name: nobody removes the cluster with it."""
 
 ANSWERS_WITHIN = (5.0, 15.0)  # seconds to connect and to read
+IMAGES_TOLD = 50  # of more images a node does not tell, unless its kubelet is set to
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 # what a run does: in namespaces of its own, but asked for without naming one, since it makes them
 RIGHTS = (
@@ -130,22 +133,33 @@ class Existing:
         """Forget it; the cluster stays."""
         self.kubeconfig.unlink(missing_ok=True)
 
-    def load(self, references: Sequence[str]) -> None:
+    def load(self, references: Sequence[str]) -> dict[str, str]:
         """Bring images into its nodes, where they are containers of this machine, or into its registry.
 
+        Returns the names of those in the registry by their digests, `REGISTRY/NAME:TAG@sha256:…`.
+
         Raises:
-            ClusterError: The registry does not take one.
+            ClusterError: The registry does not take one, or no way leads one that is built here to the nodes.
         """
-        here = self._containers()
-        if self._engine and here:
-            report = load(references, nodes=sorted(here), client=self._engine)
+        if not (engine := self._engine):
+            return {}  # whoever made the pod that this is in brought the images
+        if here := self._containers():
+            report = load(references, nodes=sorted(here), client=engine)
             progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
-            return
+            return {}
         own = [each for each in references if self._registry and each.startswith(f"{self._registry}/")]
         if others := [each for each in references if each not in own]:
-            progress(f"the nodes of context {self.name} pull {', '.join(others)} themselves")
+            if missing := self._missing(others, engine):
+                raise ClusterError(
+                    f"the nodes of context {self.name} do not have {', '.join(missing)}, built on this machine",
+                    hint="Name a registry that they pull from in cluster.registry; a run pushes there what it builds.",
+                )
+            progress(f"the nodes of context {self.name} pull {', '.join(others)} themselves, or have it")
+        known = {}
         for reference in own:
-            self._push(reference)
+            progress(f"pushing {reference}")
+            known[reference] = f"{reference}@{push(reference, engine)}"
+        return known
 
     def ingress(self, port: int = 80) -> tuple[str, int]:
         """Where its Ingress controller answers, as `cluster.ingress` says."""
@@ -194,6 +208,18 @@ class Existing:
         here = {str(each.name): each for each in self._engine.containers.list() if each.name in nodes}
         return here if here.keys() == nodes else {}
 
+    def _missing(self, references: Sequence[str], engine: docker.DockerClient) -> list[str]:
+        """Those of images that were built here, and can come from nowhere else, which a node says that it lacks."""
+        listed: Any = client.CoreV1Api(self._client()).list_node()
+        there = [
+            {name for image in images for name in image.names or ()}
+            for node in listed.items
+            if len(images := node.status.images or ()) < IMAGES_TOLD
+        ]
+        built = engine.images.list(filters={"label": CONTENT_LABEL})
+        here = {tag for image in built for tag in image.tags}
+        return [each for each in references if each in here and any(full_reference(each) not in has for has in there)]
+
     def _take_context(self) -> None:
         try:
             contexts, _ = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
@@ -221,17 +247,6 @@ class Existing:
         config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
         configuration.retries = 0
         return client.ApiClient(configuration)
-
-    def _push(self, reference: str) -> None:
-        progress(f"pushing {reference}")
-        try:
-            run(["docker", "push", "--quiet", reference], timeout=600)
-        except CommandError as error:
-            said = error.completed.stderr.strip().splitlines()
-            raise ClusterError(
-                f"{reference} cannot be pushed: {said[-1] if said else error.summary}",
-                hint="Log in with `docker login`, or name another registry in cluster.registry.",
-            ) from error
 
 
 def folder_name(context: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -31,9 +30,6 @@ class Inside(Existing):
     ) -> None:
         super().__init__(IN_CLUSTER, folder=folder, kubectl=kubectl, engine=None, ingress=ingress, strict=strict)
         self._account = account
-
-    def load(self, references: Sequence[str]) -> None:
-        """Nothing: whoever made the pod brought the images."""
 
     def _take_context(self) -> None:
         if not (self._account / "token").is_file():

@@ -231,8 +231,10 @@ class Profile(Existing):
                     )
         super().must_serve()
 
-    def load(self, references: Sequence[str]) -> None:
+    def load(self, references: Sequence[str]) -> dict[str, str]:
         """Bring images into its nodes by Minikube's own command, whatever their container runtime; once each.
+
+        They keep their names.
 
         Raises:
             ImageError: Docker has no such image, or Minikube has none of its name afterwards.
@@ -248,6 +250,7 @@ class Profile(Existing):
             if left := [each for each in lacking if full_reference(each) not in there]:
                 raise ImageError(f"the Minikube profile {self.name} does not have {left[0]} after it was loaded")
         progress(f"images in the cluster: {len(lacking)} loaded, {len(wanted) - len(lacking)} were there already")
+        return {}
 
     def _images(self) -> dict[str, str]:
         """The images' IDs by their names."""

@@ -52,10 +52,11 @@ class ContainerNodes(ABC):
         same = self._stamp.read_text() == self._fingerprint()
         return same and all(node.status == "running" for node in nodes)
 
-    def load(self, references: Sequence[str]) -> None:
-        """Bring images of the local engine into every node, in one archive."""
+    def load(self, references: Sequence[str]) -> dict[str, str]:
+        """Bring images of the local engine into every node, in one archive; they keep their names."""
         report = load(references, nodes=[str(node.name) for node in self._nodes()], client=self._engine)
         progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
+        return {}
 
     def network(self) -> str:
         """The Docker network of the nodes.

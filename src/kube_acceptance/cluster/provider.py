@@ -38,8 +38,11 @@ class Provider(Protocol):
     def delete(self) -> None:
         """Remove the cluster and everything that came with it."""
 
-    def load(self, references: Sequence[str]) -> None:
-        """Bring images of the local engine into every node; those that are there do not travel."""
+    def load(self, references: Sequence[str]) -> dict[str, str]:
+        """Bring images of the local engine into every node; those that are there do not travel.
+
+        Returns the names by which the cluster knows those that it does not know by their own.
+        """
 
     def ingress(self, port: int = 80) -> tuple[str, int]:
         """The address and port of this machine where the Ingress controller answers on one of its own; 443 for TLS."""
