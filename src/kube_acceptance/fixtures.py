@@ -10,7 +10,9 @@ import pytest
 
 from kube_acceptance import trace
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.cluster.lacks import leave_out
 from kube_acceptance.config import Config
+from kube_acceptance.errors import WaitError
 from kube_acceptance.evidence import Redactor
 from kube_acceptance.facts import specification
 from kube_acceptance.images.build import BuiltImage
@@ -151,4 +153,8 @@ def install(release: Release, redactor: Redactor) -> None:
     """Install a release and wait until it is ready; from then on nothing that its Secrets hold is told."""
     release.install()
     redactor.learn(release)  # before the wait, whose failure tells log lines
-    release.wait_until_ready(READY_WITHIN)
+    try:
+        release.wait_until_ready(READY_WITHIN)
+    except WaitError as error:
+        leave_out(release.cluster.provider, error.summary)
+        raise

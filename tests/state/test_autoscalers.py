@@ -45,7 +45,7 @@ def world(
     listed = [event("SuccessfulRescale", message, number) for number, message in enumerate(told, start=1)]
     other = event("FailedGetResourceMetric", "no metrics yet", 99)
     monkeypatch.setattr(events, "of", lambda release, kind, name: [*reversed(listed), other])
-    return Object(name="shop", namespace="shop")
+    return Object(name="shop", namespace="shop", cluster=Object(provider=Object()))
 
 
 def test_measurements_are_told_beside_their_targets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,9 @@ class ContainerNodes(ABC):
     def must_be_own(self, what: str) -> None:  # noqa: B027 - there is nothing to do
         """It is."""
 
+    def lack(self, reason: str) -> None:  # noqa: B027 - there is nothing to do
+        """What is not there was this run's to bring, and fails."""
+
     def exists(self) -> bool:
         """Whether the cluster is there, made from the same configuration, with every node running."""
         nodes = self._nodes()

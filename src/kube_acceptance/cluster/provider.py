@@ -29,6 +29,13 @@ class Provider(Protocol):
             what: What it would change, to be told.
         """
 
+    def lack(self, reason: str) -> None:
+        """End a scenario that needs what the cluster has not; returns where the cluster is the run's: then it failed.
+
+        Args:
+            reason: What it has not.
+        """
+
     def exists(self) -> bool:
         """Whether the cluster is there."""
 

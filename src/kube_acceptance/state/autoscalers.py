@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kube_acceptance.cluster.lacks import leave_out
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.state import events, objects
@@ -28,7 +29,9 @@ def must_measure(release: Release, name: str) -> str:
     item = objects.read(release, KIND, name)
     active = objects.condition(item, "ScalingActive")
     if active.get("status") != "True" or active.get("reason") != "ValidMetricFound":
-        raise AcceptanceError(f"{KIND} {name} measures nothing: {active.get('message') or 'it says nothing yet'}")
+        said = f"{KIND} {name} measures nothing: {active.get('message') or 'it says nothing yet'}"
+        leave_out(release.cluster.provider, said)
+        raise AcceptanceError(said)
     known = _uses(item)
     if not known or None in known:
         raise AcceptanceError(f"{KIND} {name} says that it measures, but tells no measurement")

@@ -119,6 +119,8 @@ def measured(release: Release) -> dict[tuple[str, str], Measured]:
             "metrics.k8s.io", "v1beta1", release.namespace, "pods", label_selector=f"{INSTANCE}={release.name}"
         )
     except ApiException as error:
+        if error.status == 404:
+            release.cluster.provider.lack(f"{release.cluster.provider.kind} has no metrics API")
         raise AcceptanceError(f"the metrics server does not answer ({error.status} {error.reason})") from error
     return {
         (item["metadata"]["name"], container["name"]): Measured(

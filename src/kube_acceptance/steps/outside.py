@@ -21,6 +21,7 @@ from kube_acceptance.vocabulary import assertion, given, must, rows, some, when
 @pytest.fixture
 def watch(cluster: Cluster, session: Session) -> Iterator[Watch]:
     """A watch on all nodes, from now on."""
+    cluster.provider.network()  # a node that is no container of this machine has none that could be watched from here
     nodes = [node.metadata.name for node in cluster.core.list_node().items]
     with Watch(session.engine, session.images[PROBE].reference, nodes, labels=session.labels) as watching:
         yield watching
