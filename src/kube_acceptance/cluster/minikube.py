@@ -191,12 +191,14 @@ class Profile(Existing):
     Args:
         profile: The profile's name.
         minikube: The program.
+        engine: Docker's API, which has the images.
         options: Those of `Existing`.
     """
 
-    def __init__(self, profile: str, *, minikube: Path, **options: Any) -> None:
-        super().__init__(profile, **options)
+    def __init__(self, profile: str, *, minikube: Path, engine: docker.DockerClient, **options: Any) -> None:
+        super().__init__(profile, engine=engine, **options)
         self._minikube = minikube
+        self._docker = engine
 
     @property
     def kind(self) -> str:
@@ -240,7 +242,7 @@ class Profile(Existing):
             ImageError: Docker has no such image, or Minikube has none of its name afterwards.
             ClusterError: Minikube cannot load them, or cannot say what it has.
         """
-        wanted = {each: image_id(each, self._engine) for each in dict.fromkeys(references)}
+        wanted = {each: image_id(each, self._docker) for each in dict.fromkeys(references)}
         there = self._images()
         lacking = [each for each, image in wanted.items() if there.get(full_reference(each)) != _bare(image)]
         if lacking:
