@@ -13,12 +13,16 @@ from kube_acceptance.images.source import ImageSource
 from kube_acceptance.running.history import FILE
 from kube_acceptance.trace.files import project_files
 
-# Playwright has no wheel for Alpine's C library; scenarios that need a browser do not run in a pod
+# Playwright has no wheel for Alpine's C library; scenarios that need a browser do not run in a pod. What a build needs to reach its
+# package index comes as secrets, of which nothing is left in the image.
 DOCKERFILE = """\
 ARG BASE
 FROM ${BASE}
 COPY *.whl constraints.txt /tmp/
-RUN pip install --no-cache-dir --no-deps /tmp/*.whl \\
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \\
+    --mount=type=secret,id=pip,target=/etc/pip.conf \\
+    export PIP_CERT=/etc/ssl/certs/ca-certificates.crt \\
+ && pip install --no-cache-dir --no-deps /tmp/*.whl \\
  && python -c "from importlib.metadata import requires; \\
 print('\\\\n'.join(each for each in requires('kube-acceptance') if not each.startswith('playwright')))" > /tmp/needed \\
  && pip install --no-cache-dir -c /tmp/constraints.txt -r /tmp/needed \\
@@ -56,7 +60,7 @@ def source(config: Config, folder: Path, *, wheel: Path, tools: Mapping[str, Pat
     if history.is_file():  # all shards deal by it
         _copy(history, folder / "project" / (config.history or config.reports / FILE))
     for tool, program in tools.items():
-        _copy(program, folder / "tools" / tool)
+        _copy(program.resolve(), folder / "tools" / tool)
     _copy(wheel, folder / wheel.name)
     # pods run what this environment runs
     (folder / "constraints.txt").write_text("".join(f"{each}\n" for each in _versions()))

@@ -28,7 +28,9 @@ _LOOKS = ["get", "list", "watch"]
 # a pod waits until its reports were taken: one that ended well has none that is not elsewhere
 SCRIPT = f"""
 mkfifo {FETCHED}
-tail -n +1 -F {REPORTS}/begun.jsonl 2>/dev/null | sed -u -n 's/^"/{BEGUN}"/p' &
+tail -n +1 -F {REPORTS}/begun.jsonl 2>/dev/null | while read -r line; do
+  case "$line" in \"*) printf '%s%s\n' '{BEGUN}' "$line" ;; esac
+done &
 pytest --shard=$((JOB_COMPLETION_INDEX + 1))/$SHARDS --cluster={IN_CLUSTER} --reports={REPORTS} "$@"
 status=$?
 [ -f {REPORTS}/run.json ] || exit $((status ? status : 1))
