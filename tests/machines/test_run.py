@@ -135,6 +135,7 @@ def test_what_goes_into_the_image(project: Config, tmp_path: Path) -> None:
     assert files == {
         "Dockerfile",
         "constraints.txt",
+        "needed.txt",
         "kube.whl",
         "tools/helm",
         *(f"project/{each}" for each in (".gitignore", "kube.whl", "features/a.feature", "reports/history.jsonl")),

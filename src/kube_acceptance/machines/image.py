@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from importlib.metadata import distributions
+from collections.abc import Iterable, Mapping
+from importlib.metadata import distributions, requires
 from pathlib import Path
 
 from kube_acceptance.config import Config
@@ -13,20 +13,18 @@ from kube_acceptance.images.source import ImageSource
 from kube_acceptance.running.history import FILE
 from kube_acceptance.trace.files import project_files
 
-# Playwright has no wheel for Alpine's C library; scenarios that need a browser do not run in a pod. What a build needs to reach its
-# package index comes as secrets, of which nothing is left in the image.
+HARNESS = "kube-acceptance"
+# Playwright has no wheel for Alpine's C library; scenarios that need a browser do not run in a pod. What a build needs
+# to reach its package index comes as secrets, of which nothing is left in the image.
 DOCKERFILE = """\
 ARG BASE
 FROM ${BASE}
-COPY *.whl constraints.txt /tmp/
+COPY needed.txt constraints.txt /tmp/
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \\
     --mount=type=secret,id=pip,target=/etc/pip.conf \\
-    export PIP_CERT=/etc/ssl/certs/ca-certificates.crt \\
- && pip install --no-cache-dir --no-deps /tmp/*.whl \\
- && python -c "from importlib.metadata import requires; \\
-print('\\\\n'.join(each for each in requires('kube-acceptance') if not each.startswith('playwright')))" > /tmp/needed \\
- && pip install --no-cache-dir -c /tmp/constraints.txt -r /tmp/needed \\
- && rm /tmp/needed /tmp/constraints.txt /tmp/*.whl
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt pip install --no-cache-dir -c /tmp/constraints.txt -r /tmp/needed.txt
+COPY *.whl /tmp/
+RUN pip install --no-cache-dir --no-deps --no-index /tmp/*.whl
 COPY tools/ /usr/local/bin/
 COPY project/ /project/
 WORKDIR /project
@@ -63,15 +61,24 @@ def source(config: Config, folder: Path, *, wheel: Path, tools: Mapping[str, Pat
         _copy(program.resolve(), folder / "tools" / tool)
     _copy(wheel, folder / wheel.name)
     # pods run what this environment runs
-    (folder / "constraints.txt").write_text("".join(f"{each}\n" for each in _versions()))
+    _write_lines(folder / "constraints.txt", _versions())
+    _write_lines(folder / "needed.txt", _needed())
     dockerfile = folder / "Dockerfile"
     dockerfile.write_text(DOCKERFILE)
     return ImageSource(name, dockerfile, folder, {"BASE": config.cluster.runner})
 
 
+def _needed() -> list[str]:
+    return sorted(each for each in requires(HARNESS) or () if not each.startswith("playwright"))
+
+
 def _versions() -> list[str]:
     found = {each.metadata["Name"]: each.version for each in distributions()}
-    return sorted(f"{name}=={version}" for name, version in found.items() if name != "kube-acceptance")
+    return sorted(f"{name}=={version}" for name, version in found.items() if name != HARNESS)
+
+
+def _write_lines(file: Path, lines: Iterable[str]) -> None:
+    file.write_text("".join(f"{each}\n" for each in lines))
 
 
 def _copy(file: Path, target: Path) -> None:

@@ -29,7 +29,7 @@ _LOOKS = ["get", "list", "watch"]
 SCRIPT = f"""
 mkfifo {FETCHED}
 tail -n +1 -F {REPORTS}/begun.jsonl 2>/dev/null | while read -r line; do
-  case "$line" in \"*) printf '%s%s\n' '{BEGUN}' "$line" ;; esac
+  case "$line" in '"'*) echo "{BEGUN}$line" ;; esac
 done &
 pytest --shard=$((JOB_COMPLETION_INDEX + 1))/$SHARDS --cluster={IN_CLUSTER} --reports={REPORTS} "$@"
 status=$?
