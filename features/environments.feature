@@ -32,7 +32,7 @@ Feature: Environments
     Then it fails before anything is made ready
     And it says each of these once
       | line                                                       |
-      | the account may not do 18 of 18 things that a run does     |
+      | the account may not do 21 of 21 things that a run does     |
       | it may not create namespaces                               |
       | it may not create pods/exec                                |
       | it may not create deployments of apps                      |
@@ -78,6 +78,21 @@ Feature: Environments
     And the reports of all machines are merged
     Then the merging ends with status 0
     And "The lights go out" is told to have passed again after an attempt at shard 2 that was lost
+
+  @REQ-ENV-10 @disruptive @serial @slow
+  Scenario: A suite runs as two pods of a cluster, one of which is lost, and leaves nothing there
+    Given the example project "shop" in the context of this cluster
+    And all that stands outside of the run's namespaces
+    When it runs as 2 pods of that cluster with "--order written -m 'not slow and not serial and not disruptive'", and the first is lost
+    Then it ends well, as "incomplete"
+    And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+      | scenario             | status |
+      | Customer 1 is served | passed |
+      | Customer 2 is served | passed |
+      | Customer 3 is served | passed |
+      | Customer 4 is served | passed |
+    And what an attempt at shard 1 had begun before it was lost is told to have passed again
+    And nothing outside of the run's namespaces has changed, and none of them is left within 2 minutes
 
   @REQ-ENV-11 @disruptive @serial @slow
   Scenario: A cluster that Minikube makes serves a run, and goes with it

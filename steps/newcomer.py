@@ -7,7 +7,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import kube_acceptance
 from kube_acceptance import command
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.config import Config
@@ -16,9 +15,8 @@ from kube_acceptance.report import note
 from kube_acceptance.settings import VARIABLES
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, some, when
+from steps.wheel import wheel_of
 
-# what `pip wheel` and `uv build` call (PEP 517), without their isolation, which would fetch it
-BUILD = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
 MADE_WITHIN = 300.0  # seconds; the packages come from their registry the first time
 
 
@@ -54,12 +52,7 @@ def all_passed(suite: Suite, ended: Ended, count: int) -> None:
 
 def _installed(project: Path, folder: Path) -> Path:
     """The Python of an environment that holds the wheel of the harness that runs, and what the wheel asks for."""
-    source, environment = folder / "source", folder / "environment"
-    shutil.copytree(Path(kube_acceptance.__file__).parent, source / "src" / "kube_acceptance")
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(project / name, source / name)
-    command.run([sys.executable, "-c", BUILD, str(folder)], timeout=MADE_WITHIN, cwd=source)
-    [wheel] = folder.glob("*.whl")
+    wheel, environment = wheel_of(project, folder), folder / "environment"
     python, uv = environment / "bin" / "python", Path(sys.executable).with_name("uv")
     command.run([uv, "venv", "--quiet", "--python", sys.executable, environment], timeout=MADE_WITHIN)
     lock = project / "requirements.lock"

@@ -113,7 +113,8 @@ class Pods:
         begun = [line.removeprefix(job.BEGUN) for line in said if line.startswith(job.BEGUN)]
         lines = [json.dumps([number, self._shards]), *begun]
         (target / BEGUN).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        progress(f"shard {number} of {self._shards}: pod {name} is lost after it had begun {len(begun)} scenarios")
+        what = "1 scenario" if len(begun) == 1 else f"{len(begun)} scenarios"
+        progress(f"shard {number} of {self._shards}: pod {name} is lost after it had begun {what}")
 
     def _follow(self, name: str) -> None:
         # a pod that is lost takes its log along, so it is kept as it is written; without it, less is known
