@@ -128,9 +128,9 @@ def test_what_goes_into_the_image(project: Config, tmp_path: Path) -> None:
         (project.root / "reports" / name).touch()
     folder = tmp_path.with_name(f"{tmp_path.name}-context")
     folder.mkdir()
-    made = image.source(
-        project, folder, wheel=project.root / "kube.whl", tools={"helm": Path("/bin/true")}, name="shop-runner"
-    )
+    link = tmp_path.with_name(f"{tmp_path.name}-helm")  # as programs of a bundle are
+    link.symlink_to("/bin/true")
+    made = image.source(project, folder, wheel=project.root / "kube.whl", tools={"helm": link}, name="shop-runner")
     files = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir()}
     assert files == {
         "Dockerfile",
@@ -142,6 +142,11 @@ def test_what_goes_into_the_image(project: Config, tmp_path: Path) -> None:
     }
     assert made.read_dockerfile().bases(made.build_args) == ("python:3.13-alpine",)
     assert f"pytest=={pytest.__version__}\n" in (folder / "constraints.txt").read_text()
+    needed = (folder / "needed.txt").read_text()
+    assert "kubernetes>=" in needed
+    assert "playwright" not in needed
+    assert not (folder / "tools" / "helm").is_symlink()
+    assert {"ca", "pip"} <= set(made.read_dockerfile().secrets)
 
 
 def test_no_base_and_no_wheel(project: Config, tmp_path: Path) -> None:
