@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from docker.errors import APIError
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock
 from image_archives import Engine, Image
 
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, ImageError, MachineError, ToolError
@@ -130,7 +130,16 @@ def test_a_build_without_the_cache_makes_again_what_is_there(
     assert log.read_text().splitlines()[:3] == ["build", "--no-cache", "--progress"]
 
 
-def wait_until_waiting(building: Future[BuiltImage], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def other_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[BaseFileLock]:
+    """A build of another run, which is over when it is released."""
+    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    with FileLock(tmp_path / "cache" / "build.lock") as lock:
+        yield lock
+
+
+def wait_for_its_turn(building: Future[BuiltImage], capsys: pytest.CaptureFixture[str]) -> None:
     while "is built when another build is over" not in (said := capsys.readouterr().err):
         assert not building.done(), said
 
@@ -139,20 +148,16 @@ def test_builds_take_turns(
     source: ImageSource,
     engine: Any,
     fake_docker: Callable[[str], Path],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    other_build: BaseFileLock,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
     log = fake_docker("echo built >> $LOG")
     engine.known[f"app:{expected_tag(source)}"] = Image("sha256:done", {CONTENT_LABEL: expected_tag(source)})
-    other = FileLock(tmp_path / "cache" / "build.lock")
-    (tmp_path / "cache").mkdir()
-    with other, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         building = pool.submit(build, source, client=engine, may_stay=lambda labels: False)
-        wait_until_waiting(building, capsys)
+        wait_for_its_turn(building, capsys)
         assert not log.exists()
-        other.release()
+        other_build.release()
         assert building.result(30).built
     assert log.read_text() == "built\n"
 
@@ -161,18 +166,15 @@ def test_what_another_run_has_built_meanwhile_is_not_built_again(
     source: ImageSource,
     engine: Any,
     fake_docker: Callable[[str], Path],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    other_build: BaseFileLock,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("KUBE_ACCEPTANCE_CACHE", str(tmp_path / "cache"))
     log = fake_docker("echo built >> $LOG")
-    (tmp_path / "cache").mkdir()
-    with FileLock(tmp_path / "cache" / "build.lock") as other, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         building = pool.submit(build, source, client=engine)
-        wait_until_waiting(building, capsys)
+        wait_for_its_turn(building, capsys)
         engine.known[f"app:{expected_tag(source)}"] = Image("sha256:theirs", {CONTENT_LABEL: expected_tag(source)})
-        other.release()
+        other_build.release()
         image = building.result(30)
     assert (image.image_id, image.built, log.exists()) == ("sha256:theirs", False, False)
 
