@@ -13,7 +13,7 @@ OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help acceptance ready scanner test lint format unit reports backend frontend static mutants tools machine images helm3 clean
+.PHONY: help acceptance ready scanner registry test lint format unit reports backend frontend static mutants tools machine images helm3 clean
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,11 +22,11 @@ acceptance: $(VENV)/installed ## prove every scenario on a Kind cluster (OPTIONS
 	$(MAKE) --jobs 2 --no-print-directory ready
 	$(PYTEST) features -n $(WORKERS) $(OPTIONS)
 
-# the scanner of vulnerabilities and the oldest Helm, which are built once, come beside the images
-ready: images scanner helm3
-images scanner helm3: machine
+# the scanner of vulnerabilities, the oldest Helm and the registry, which are built once, come beside the images
+ready: images scanner helm3 registry
+images scanner helm3 registry: machine
 
-mutants: machine images scanner helm3 $(VENV)/installed ## take protections away and see their scenarios go red
+mutants: ready $(VENV)/installed ## take protections away and see their scenarios go red
 	deploy/closed-network/debian
 	$(VENV)/bin/kube-acceptance mutants
 
@@ -77,6 +77,9 @@ images:
 
 scanner:
 	deploy/closed-network/scanner
+
+registry: helm3
+	deploy/closed-network/registry
 
 # one after the other: each build takes all processors
 helm3: scanner $(VENV)/installed

@@ -15,6 +15,7 @@ pytest_plugins = [
     "steps.pages",
     "steps.pipelines",
     "steps.planted",
+    "steps.registry",
     "steps.todos",
     "steps.rotation",  # after those that it is made of: pytest rewrites a module only when it loads it first
 ]

@@ -79,6 +79,14 @@ Feature: Environments
     Then the merging ends with status 0
     And "The lights go out" is told to have passed again after an attempt at shard 2 that was lost
 
+  @REQ-ENV-12 @disruptive @serial
+  Scenario: Images reach a cluster through a registry, and a release has them by their digests
+    Given the example project "parcel" in the context of this cluster
+    And a registry beside the cluster is where its images go
+    When its suite runs with "-n 0"
+    Then it ends well, as "passed"
+    And the registry has the images "parcel-parcel, kube-acceptance-probe"
+
   @REQ-ENV-10 @disruptive @serial @slow
   Scenario: A suite runs as two pods of a cluster, one of which is lost, and leaves nothing there
     Given the example project "shop" in the context of this cluster

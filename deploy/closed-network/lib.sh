@@ -15,6 +15,7 @@ TRAEFIK=3.6.12
 METRICS_SERVER=0.9.0
 PROMETHEUS=3.16.0
 GRYPE=0.110.0
+DISTRIBUTION=3.0.0
 
 REPOSITORY=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 ALL_PARTS="node base addons minikube monitoring"

@@ -69,7 +69,7 @@ class Existing:
         folder: Where a kubeconfig with nothing but this context is kept.
         kubectl: The program.
         engine: Docker's API, by which images reach nodes that are containers of this machine; none where Docker is not.
-        registry: The registry that images built here are named after and pushed to; empty when nodes are reached.
+        registry: The registry that images built here are named after and pushed to; without one nodes must be reached.
         ingress: Where its Ingress controller answers, `HOST` or `HOST:PORT`; empty when nobody has said it.
         strict: Whether what cannot be done fails, instead of leaving out the scenario that needs it.
     """
@@ -137,7 +137,7 @@ class Existing:
         self.kubeconfig.unlink(missing_ok=True)
 
     def load(self, references: Sequence[str]) -> dict[str, str]:
-        """Bring images into its nodes, where they are containers of this machine, or into its registry.
+        """Bring images named after its registry there, and all others into nodes that are containers of this machine.
 
         Returns the names of those in the registry by their digests, `REGISTRY/NAME:TAG@sha256:…`.
 
@@ -146,12 +146,12 @@ class Existing:
         """
         if not (engine := self._engine):
             return {}  # whoever made the pod that this is in brought the images
-        if here := self._containers():
-            report = load(references, nodes=sorted(here), client=engine)
-            progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
-            return {}
         own = [each for each in references if self._registry and each.startswith(f"{self._registry}/")]
-        if others := [each for each in references if each not in own]:
+        others = [each for each in references if each not in own]
+        if others and (here := self._containers()):
+            report = load(others, nodes=sorted(here), client=engine)
+            progress(f"images in the cluster: {len(report.loaded)} loaded, {len(report.skipped)} were there already")
+        elif others:
             if missing := self._missing(others, engine):
                 raise ClusterError(
                     f"the nodes of context {self.name} do not have {', '.join(missing)}, built on this machine",
