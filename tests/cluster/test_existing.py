@@ -27,6 +27,7 @@ LISTS = {
     "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.0", **dict.fromkeys(
         ("gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"), ""
     )},
+    "/api/v1/services": {"items": []},
     "/api/v1/nodes": {"items": [{"metadata": {"name": "one"}}]},
     "/apis/networking.k8s.io/v1/ingressclasses": {"items": []},
     "/apis/storage.k8s.io/v1/storageclasses": {"items": []},
@@ -137,9 +138,10 @@ def test_what_there_is_is_told(
     found = existing(file=serve(permitting()).kubeconfig)
     found.must_serve()
     told = capsys.readouterr()
-    assert "context here: Kubernetes v1.37.0; 1 node; no Ingress class; no default storage class; no metrics" in (
-        told.out + told.err
-    )
+    assert (
+        "context here: Kubernetes v1.37.0; 1 node; no Ingress class; no default storage class; no metrics; "
+        "nobody has asked for a load balancer"
+    ) in told.out + told.err
     kept = yaml.safe_load(found.kubeconfig.read_text())
     assert [each["name"] for each in kept["contexts"]] == [kept["current-context"]] == ["here"]
     assert found.kubeconfig.stat().st_mode & 0o077 == 0
@@ -151,11 +153,31 @@ def test_an_account_that_may_not_look_at_classes_can_run(
     usual = permitting()
 
     def answer(path: str, body: str) -> tuple[int, Any]:
-        return (403, {}) if path.endswith("classes") else usual(path, body)
+        return (403, {}) if path.endswith(("classes", "services")) else usual(path, body)
 
     existing(file=serve(answer).kubeconfig).must_serve()
     told = capsys.readouterr()
-    assert "1 node; Ingress classes cannot be seen; storage classes cannot be seen; no metrics" in told.out + told.err
+    assert (
+        "1 node; Ingress classes cannot be seen; storage classes cannot be seen; no metrics; "
+        "load balancers cannot be seen"
+    ) in told.out + told.err
+
+
+def test_who_has_asked_for_a_load_balancer_is_told(
+    serve: Callable[..., Server],
+    existing: Callable[..., Existing],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def service(kind: str, *addresses: str) -> dict[str, Any]:
+        given = [{"ip": each} for each in addresses]
+        return {"spec": {"type": kind}, "status": {"loadBalancer": {"ingress": given}}}
+
+    items = [service("ClusterIP"), service("LoadBalancer", "10.0.0.9"), service("LoadBalancer")]
+    monkeypatch.setitem(LISTS, "/api/v1/services", {"items": items})
+    existing(file=serve(permitting()).kubeconfig).must_serve()
+    told = capsys.readouterr()
+    assert "no metrics; 1 of 2 load balancers have an address" in told.out + told.err
 
 
 def test_all_that_the_account_may_not_do_is_told_together(

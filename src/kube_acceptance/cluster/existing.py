@@ -290,6 +290,17 @@ def _holdings(api: client.ApiClient) -> Iterator[str]:
     yield f"default storage class {default[0]}" if default else none
     groups = {each.name for each in client.ApisApi(api).get_api_versions(_request_timeout=ANSWERS_WITHIN).groups}
     yield "metrics are there" if "metrics.k8s.io" in groups else "no metrics"
+    services = _seen(client.CoreV1Api(api).list_service_for_all_namespaces)
+    balanced = [each for each in services or () if each.spec.type == "LoadBalancer"]
+    # nothing says that there is somebody who gives them addresses, but that somebody has
+    served = sum(bool(each.status.load_balancer.ingress) for each in balanced)
+    yield (
+        "load balancers cannot be seen"
+        if services is None
+        else f"{served} of {len(balanced)} load balancers have an address"
+        if balanced
+        else "nobody has asked for a load balancer"
+    )
 
 
 def _seen(look: Callable[..., Any]) -> list[Any] | None:
