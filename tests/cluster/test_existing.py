@@ -311,6 +311,27 @@ def test_what_is_built_goes_to_the_registry_and_is_known_by_its_digest(reached: 
     }
 
 
+def test_other_images_go_into_nodes_that_are_near(
+    reached: Callable[..., Existing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Any] = []
+
+    def load(references: list[str], *, nodes: list[str], client: Any) -> Any:
+        loaded.append((references, nodes))
+        return Object(loaded=references, skipped=())
+
+    monkeypatch.setattr("kube_acceptance.cluster.existing.load", load)
+    engine = docker("there.example/shop:1", containers=("node-0", "other"))
+    found = reached(with_images([]), engine=engine, registry="there.example")
+    known = found.load(["there.example/shop:1", "postgres:17"])
+    assert known == {"there.example/shop:1": "there.example/shop:1@sha256:34"}
+    assert loaded == [(["postgres:17"], ["node-0"])]
+
+
+def test_without_docker_nothing_is_brought(reached: Callable[..., Existing]) -> None:
+    assert reached(with_images([])).load(["shop:1"]) == {}
+
+
 def test_what_is_built_and_cannot_come_to_the_nodes(reached: Callable[..., Existing]) -> None:
     there = "docker.io/library/shop:1"
     engine = docker("shop:1", "till:1")
