@@ -38,6 +38,17 @@ Feature: Observability
     And a "backend" line of the level "error" holds a trace in its field "exc_info"
 
   @cluster @REQ-OBS-01
+  Scenario: Whatever runs has written JSON from its first line on
+    Given the chart is installed
+    Then every line of every container is a JSON object with these fields
+      | component  | container  | fields                            |
+      | frontend   | frontend   | timestamp, level, logger, message |
+      | backend    | backend    | timestamp, level, logger, message |
+      | database   | postgresql | timestamp, level, logger, message |
+      | database   | passwords  | timestamp, level, logger, message |
+      | migration  | migration  | timestamp, level, logger, message |
+
+  @cluster @REQ-OBS-01
   Scenario: A request has one id, from the Ingress through the frontend to the backend
     Given the chart is installed
     When a GET request for "/api/todos" is sent through the Ingress with the header "X-Request-ID" set to "${RUN}/a+b=1"

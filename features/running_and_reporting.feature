@@ -115,13 +115,13 @@ Feature: Running and reporting
         | The lights go out | broken |
 
     @REQ-RUN-09
-    Scenario Outline: A run that is given its time begins what ends within it, and tells the rest: <how>
+    Scenario: A run that is given its time begins what ends within it, and tells the rest
       Given the example project "statuses"
       And of earlier runs it remembers
         | scenario                                | seconds |
         | features/bakery.feature::Bread is baked | 0.1     |
         | features/bakery.feature::Cake is baked  | 3600    |
-      When its suite runs with "--history history.jsonl --budget 30 -k 'Bread or Cake' <options>"
+      When its suite runs with "--history history.jsonl --budget 30 -k 'Bread or Cake' -n 2"
       Then it ends well, as "incomplete"
       And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
         | scenario       | status  |
@@ -130,11 +130,6 @@ Feature: Running and reporting
       And it says each of these once
         | line                                                                                       |
         | 1 scenario was not begun, since 30 min of --budget do not suffice; nothing is proved of it |
-
-      Examples:
-        | how            | options |
-        | alone          | -n 0    |
-        | by two workers | -n 2    |
 
     @REQ-RUN-05
     Scenario: What passes only when repeated is no success
