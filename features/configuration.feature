@@ -2,6 +2,16 @@ Feature: Configuration
   What the values say is what runs. Each values file is installed and looked at, and a change of the configuration reaches the
   running application.
 
+  @static @REQ-DUR-05
+  Scenario: A backup tells soon that it cannot reach the database
+    Long before its Job's own end, after which nobody could say why.
+
+    Given the chart with these values
+      | path           | value |
+      | backup.suspend | false |
+    Then the CronJob "${RELEASE}-backup" that it renders has "spec.jobTemplate.spec.activeDeadlineSeconds" equal to 900
+    And the CronJob "${RELEASE}-backup" that it renders has "spec.jobTemplate.spec.template.spec.containers[name=backup].env[name=PGCONNECT_TIMEOUT].value" equal to "10"
+
   @cluster @REQ-CFG-01
   Rule: Each values file does what it says
     A release is installed with each of the files for a laptop, for an ephemeral cluster of tests, and for as near to production as
