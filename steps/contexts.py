@@ -58,9 +58,16 @@ def outside_before(cluster: Cluster) -> Outside:
         items = _items(cluster)
         there = {item["metadata"]["name"] for item in items if item["kind"] == "Namespace"}
         going += [_where(item) for item in items if _namespace_of(item) not in ("", *there)]
-        return Seen(not going, f"{', '.join(going)} of runs that have ended are there still", _outside(cluster, items))
+        outside = _outside(cluster, items)
+        # a pod that becomes ready changes the endpoints of its Service
+        rising = [_where(item) for item in items if _where(item) in outside and not _is_settled(item)]
+        seen = [
+            *([f"{', '.join(going)} of runs that have ended are there still"] if going else []),
+            *([f"{', '.join(rising)} are not ready"] if rising else []),
+        ]
+        return Seen(not seen, "; ".join(seen), outside)
 
-    return eventually("what earlier runs had to be gone", look, within=GONE_WITHIN) or {}
+    return eventually("the cluster to be at rest", look, within=GONE_WITHIN) or {}
 
 
 @given("all that stands outside of the run's namespaces")
@@ -98,6 +105,17 @@ def _items(cluster: Cluster) -> list[Any]:
         kinds = ",".join(kind for kind in said.stdout.split() if kind not in RESTLESS)
         found += json.loads(cluster.kubectl("get", kinds, "-A", "--output", "json").stdout)["items"]
     return found
+
+
+def _is_settled(item: Any) -> bool:
+    status = item.get("status") or {}
+    match item["kind"]:
+        case "Pod":
+            ready = any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ())
+            return ready or status.get("phase") in ("Succeeded", "Failed")
+        case "EndpointSlice":
+            return all(each["conditions"].get("ready") is not False for each in item.get("endpoints") or ())
+    return True
 
 
 def _namespace_of(item: Any) -> str:
