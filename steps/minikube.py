@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import docker.errors
 import pytest
-from docker.models.containers import Container
 
 from kube_acceptance.cluster.minikube import PROFILE_LABEL
+from kube_acceptance.cluster.nodes import labelled
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.errors import AcceptanceError, ToolError
 from kube_acceptance.report import note
@@ -22,7 +22,7 @@ def profile(session: Session) -> Iterator[str]:
     """The name of the cluster, of this run alone; where its run has left it, its node goes all the same."""
     name = f"kube-acceptance-minikube-{session.id}"
     yield name
-    for node in _nodes(session, name):
+    for node in labelled(session.engine, f"{PROFILE_LABEL}={name}"):
         node.remove(force=True, v=True)
 
 
@@ -48,15 +48,9 @@ def was_on_minikube(ended: Ended, session: Session, profile: str) -> None:
     networks = [network for network in session.engine.networks.list(names=[profile]) if network.name == profile]
     folder = folders(session.config.cache) / profile
     left = [
-        *(f"container {each.name}" for each in _nodes(session, profile)),
+        *(f"container {each.name}" for each in labelled(session.engine, f"{PROFILE_LABEL}={profile}")),
         *(f"network {each.name}" for each in networks),
         *([f"folder {folder}"] if folder.exists() else []),
     ]
     if left:
         raise AcceptanceError(f"{len(left)} things of the cluster are left", details=left)
-
-
-def _nodes(session: Session, profile: str) -> list[Container]:
-    return session.engine.containers.list(
-        all=True, ignore_removed=True, filters={"label": f"{PROFILE_LABEL}={profile}"}
-    )

@@ -13,6 +13,7 @@ import pytest
 
 from kube_acceptance import command
 from kube_acceptance.cluster.kind import CLUSTER_LABEL
+from kube_acceptance.cluster.nodes import labelled
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.command import Completed
 from kube_acceptance.errors import AcceptanceError
@@ -100,11 +101,8 @@ def nothing_is_left(orphan: Orphan, session: Session) -> None:
 
 
 def _left(orphan: Orphan, session: Session) -> list[str]:
-    found = session.engine.containers.list(
-        all=True, ignore_removed=True, filters={"label": f"{CLUSTER_LABEL}={orphan.name}"}
-    )
     return [
-        *(f"container {each.name}" for each in found),
+        *(f"container {each.name}" for each in labelled(session.engine, f"{CLUSTER_LABEL}={orphan.name}")),
         *(f"folder {each}" for each in folders(orphan.cache).glob("*")),
     ]
 

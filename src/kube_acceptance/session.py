@@ -37,6 +37,7 @@ from kube_acceptance.cluster import (
     reap,
 )
 from kube_acceptance.cluster.minikube import MARK, PROFILE_LABEL
+from kube_acceptance.cluster.nodes import labelled
 from kube_acceptance.cluster.shared import folders
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
@@ -263,9 +264,13 @@ class Session:
         files = [copy / file.relative_to(folder) if file.is_relative_to(folder) else file for file in files]
         return Chart(self.tool("helm"), copy, values=files, change=self.mutant.change, renderings=self.renderings)
 
-    def deployable_chart(self) -> Chart:
-        """The project's chart with the images that this run built."""
-        references = {name: image.reference for name, image in self.images.items()}
+    def deployable_chart(self, known: Mapping[str, str] | None = None) -> Chart:
+        """The project's chart with the images that this run built.
+
+        Args:
+            known: The names by which a cluster knows those that it does not know by their own.
+        """
+        references = {name: (known or {}).get(image.reference, image.reference) for name, image in self.images.items()}
         return self.chart().using(**self.config.image_values(references))
 
     @cached_property
@@ -311,8 +316,7 @@ class Session:
         """
         rendered = self.mutant.post_renderer(Path(self._scratch.name), namespace) if self.mutant else ((), {})
         _ = self.cluster  # it may know images by other names, such as their digests in a registry
-        known = {each: self._known.get(image.reference, image.reference) for each, image in self.images.items()}
-        chart = self.deployable_chart().using(**self.config.image_values(known))
+        chart = self.deployable_chart(self._known)
         return self._release(namespace, self.config, chart, name=name, post_renderer=rendered)
 
     def previous_release(self, namespace: str) -> Release:
@@ -666,10 +670,7 @@ def leftover(engine: docker.DockerClient, tool: Callable[[str], Path]) -> Callab
     """Makes the providers of clusters of which nothing is known but their names and folders: to remove them."""
 
     def of(name: str, folder: Path) -> Provider:
-        profile = f"{PROFILE_LABEL}={name}"
-        if (folder / MARK).exists() or engine.containers.list(
-            all=True, ignore_removed=True, filters={"label": profile}
-        ):
+        if (folder / MARK).exists() or labelled(engine, f"{PROFILE_LABEL}={name}"):
             tools = {"minikube": tool("minikube"), "kubectl": tool("kubectl")}
             return Minikube(name, folder=folder, tools=tools, engine=engine)
         return Kind(name, folder=folder, tools={"kind": tool("kind"), "kubectl": tool("kubectl")}, engine=engine)

@@ -18,6 +18,7 @@ from kube_acceptance.cluster import owner, shared
 from kube_acceptance.cluster.existing import MARK
 from kube_acceptance.cluster.kind import CLUSTER_LABEL, NETWORK
 from kube_acceptance.cluster.minikube import PROFILE_LABEL
+from kube_acceptance.cluster.nodes import labelled
 from kube_acceptance.cluster.provider import Provider
 from kube_acceptance.images.build import CONTENT_LABEL, content_reference
 from kube_acceptance.images.source import ImageSource
@@ -58,10 +59,7 @@ def unknown_clusters(
     engine: docker.DockerClient, cache: Path, provider_of: Callable[[str, Path], Provider]
 ) -> Iterator[Leftover]:
     """The clusters with a name of ours that this cache does not know: another user's, or their folder is gone."""
-    found = set()
-    for label in (CLUSTER_LABEL, PROFILE_LABEL):
-        nodes = engine.containers.list(all=True, ignore_removed=True, filters={"label": label})
-        found |= {node.labels[label] for node in nodes}
+    found = {node.labels[label] for label in (CLUSTER_LABEL, PROFILE_LABEL) for node in labelled(engine, label)}
     for name in sorted(found):
         folder = shared.folders(cache) / name
         if name.startswith(CLUSTER_PREFIX) and not folder.exists():
@@ -70,7 +68,7 @@ def unknown_clusters(
 
 def containers(engine: docker.DockerClient) -> Iterator[Leftover]:
     """The containers beside clusters, such as those that stand for the outside world."""
-    for container in engine.containers.list(all=True, ignore_removed=True, filters={"label": owner.RUN_LABEL}):
+    for container in labelled(engine, owner.RUN_LABEL):
         if owner.has_ended(container.labels):
             yield Leftover(f"container {container.name}", _process(container.labels), _force(container.remove))
 

@@ -116,16 +116,23 @@ class ContainerNodes(ABC):
         return self._folder / "stamp"
 
     def _nodes(self) -> list[Container]:
-        found = self._engine.containers.list(
-            all=True, ignore_removed=True, filters={"label": f"{self.label}={self.name}"}
-        )
-        return sorted(found, key=lambda node: str(node.name))
+        return sorted(labelled(self._engine, f"{self.label}={self.name}"), key=lambda node: str(node.name))
 
     def _node(self, name: str) -> Container:
         for node in self._nodes():
             if node.name == name:
                 return node
         raise FaultError(f"the {self.kind} cluster {self.name} has no node {name}")
+
+
+def labelled(engine: docker.DockerClient, label: str) -> list[Container]:
+    """The containers with a label, whether they run or not.
+
+    Args:
+        engine: Docker's API.
+        label: `KEY`, or `KEY=VALUE`.
+    """
+    return list(engine.containers.list(all=True, ignore_removed=True, filters={"label": label}))
 
 
 def cause(said: str, known: Mapping[str, str], mark: str) -> str:
