@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv
 PYTEST := $(VENV)/bin/pytest
 UV_VERSION := 0.13.9
 # a worker for every two cores; with less, what one scenario does makes the other late
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) < 4 ? 0 : $$(getconf _NPROCESSORS_ONLN) / 2 )))
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$(( cores < 4 ? 0 : cores / 2 )))
 OPTIONS ?=
 # where images of CI forbid it, every process would compile what it imports again: seconds each, of hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=

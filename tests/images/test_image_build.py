@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -139,43 +139,45 @@ def other_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bas
         yield lock
 
 
-def wait_for_its_turn(building: Future[BuiltImage], capsys: pytest.CaptureFixture[str]) -> None:
-    while "is built when another build is over" not in (said := capsys.readouterr().err):
-        assert not building.done(), said
+@pytest.fixture
+def build_after(
+    source: ImageSource, engine: Any, other_build: BaseFileLock, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., BuiltImage]:
+    """Builds while another build is not over; what happens meanwhile happens when this one waits for its turn."""
+
+    def built(meanwhile: Callable[[], None], **options: Any) -> BuiltImage:
+        with ThreadPoolExecutor(1) as pool:
+            building = pool.submit(build, source, client=engine, **options)
+            try:
+                while "is built when another build is over" not in (said := capsys.readouterr().err):
+                    assert not building.done(), said
+                meanwhile()
+            finally:
+                other_build.release()
+            return building.result(30)
+
+    return built
 
 
 def test_builds_take_turns(
-    source: ImageSource,
-    engine: Any,
-    fake_docker: Callable[[str], Path],
-    other_build: BaseFileLock,
-    capsys: pytest.CaptureFixture[str],
+    source: ImageSource, engine: Any, fake_docker: Callable[[str], Path], build_after: Callable[..., BuiltImage]
 ) -> None:
     log = fake_docker("echo built >> $LOG")
     engine.known[f"app:{expected_tag(source)}"] = Image("sha256:done", {CONTENT_LABEL: expected_tag(source)})
-    with ThreadPoolExecutor(1) as pool:
-        building = pool.submit(build, source, client=engine, may_stay=lambda labels: False)
-        wait_for_its_turn(building, capsys)
+
+    def not_yet() -> None:
         assert not log.exists()
-        other_build.release()
-        assert building.result(30).built
+
+    assert build_after(not_yet, may_stay=lambda labels: False).built
     assert log.read_text() == "built\n"
 
 
 def test_what_another_run_has_built_meanwhile_is_not_built_again(
-    source: ImageSource,
-    engine: Any,
-    fake_docker: Callable[[str], Path],
-    other_build: BaseFileLock,
-    capsys: pytest.CaptureFixture[str],
+    source: ImageSource, engine: Any, fake_docker: Callable[[str], Path], build_after: Callable[..., BuiltImage]
 ) -> None:
     log = fake_docker("echo built >> $LOG")
-    with ThreadPoolExecutor(1) as pool:
-        building = pool.submit(build, source, client=engine)
-        wait_for_its_turn(building, capsys)
-        engine.known[f"app:{expected_tag(source)}"] = Image("sha256:theirs", {CONTENT_LABEL: expected_tag(source)})
-        other_build.release()
-        image = building.result(30)
+    theirs = Image("sha256:theirs", {CONTENT_LABEL: expected_tag(source)})
+    image = build_after(lambda: engine.known.update({f"app:{expected_tag(source)}": theirs}))
     assert (image.image_id, image.built, log.exists()) == ("sha256:theirs", False, False)
 
 

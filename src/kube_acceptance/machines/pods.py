@@ -113,7 +113,7 @@ class Pods:
         begun = [line.removeprefix(job.BEGUN) for line in said if line.startswith(job.BEGUN)]
         lines = [json.dumps([number, self._shards]), *begun]
         (target / BEGUN).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        what = "1 scenario" if len(begun) == 1 else f"{len(begun)} scenarios"
+        what = f"{len(begun)} scenario{'' if len(begun) == 1 else 's'}"
         progress(f"shard {number} of {self._shards}: pod {name} is lost after it had begun {what}")
 
     def _follow(self, name: str) -> None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from kube_acceptance.plugin import history_key, session_key
+from kube_acceptance.plugin import session_key
 from kube_acceptance.report.plan import is_scenario
+from kube_acceptance.running.order import order_key
 
 _INPUT = "kube_acceptance_budget"
 """The key by which a worker of pytest-xdist learns when the run is to end."""
-
-BUDGET = "budget"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,13 +44,11 @@ def _minutes(text: str) -> float:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the clock, in the process that stands for the run."""
-    minutes = config.getoption(BUDGET)
+    minutes = config.getoption("budget")
     if minutes is None or session_key not in config.stash:
         return
     end = getattr(config, "workerinput", {}).get(_INPUT) or time.time() + 60 * minutes
-    config.pluginmanager.register(
-        Budget(minutes, end, config.stash[history_key].all_expected()), "kube-acceptance-budget"
-    )
+    config.pluginmanager.register(Budget(minutes, end), "kube-acceptance-budget")
 
 
 class Budget:
@@ -61,13 +57,12 @@ class Budget:
     Args:
         minutes: What the run is given.
         end: When it is to end, in seconds since the epoch.
-        expected: The seconds that scenarios will take, by id; others are begun while time is left.
     """
 
-    def __init__(self, minutes: float, end: float, expected: dict[str, float]) -> None:
+    def __init__(self, minutes: float, end: float) -> None:
         self._minutes = minutes
         self._end = end
-        self._expected = expected
+        self._reason = f"no time was left for it of the {minutes:g} min of --budget"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -76,22 +71,15 @@ class Budget:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip a scenario for which no time is left."""
-        if is_scenario(item) and time.time() + self._expected.get(item.nodeid, 0.0) >= self._end:
+        """Skip a scenario for which no time is left; one of which nothing is recorded is begun while some is."""
+        expected = item.config.stash[order_key].expected.get(item.nodeid, 0.0)
+        if is_scenario(item) and time.time() + expected >= self._end:
             pytest.skip(self._reason)
-
-    @property
-    def _reason(self) -> str:
-        return f"no time was left for it of the {self._minutes:g} min of --budget"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say for how many scenarios there was no time."""
         left = sum(self._reason in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
-        for line in self._said(left):
-            terminalreporter.write_line(line, yellow=True)
-
-    def _said(self, left: int) -> Iterator[str]:
         if left:
             what, them = ("1 scenario was", "it") if left == 1 else (f"{left} scenarios were", "them")
             why = f"since {self._minutes:g} min of --budget do not suffice"
-            yield f"{what} not begun, {why}; nothing is proved of {them}"
+            terminalreporter.write_line(f"{what} not begun, {why}; nothing is proved of {them}", yellow=True)

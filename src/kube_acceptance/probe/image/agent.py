@@ -57,9 +57,8 @@ INSIDE_TOKEN = "inside"  # what a witness says to its own guests
 ESTABLISHED, SYN_SENT, SYN_RECV, TIME_WAIT, CLOSED, LISTEN = 1, 2, 3, 6, 7, 10  # the kernel's numbers in /proc/net/tcp
 QUESTION = b"who are you\n"  # what a series says in a datagram of its own
 PING = b"ping "  # what is said over an open connection, with a number; the other side says it back
-UNANSWERED = (
-    "no answer of dns"  # neither an address nor that there is none: the same name may be resolved a moment later
-)
+# neither an address nor that there is none: the same name may be resolved a moment later
+UNANSWERED = "no answer of dns"
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
 RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
 
