@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import docker.errors
 import pytest
+from docker.models.networks import Network
 
 from kube_acceptance.cluster.minikube import PROFILE_LABEL
 from kube_acceptance.cluster.nodes import labelled
@@ -19,11 +20,13 @@ from kube_acceptance.vocabulary import assertion, given
 
 @pytest.fixture
 def profile(session: Session) -> Iterator[str]:
-    """The name of the cluster, of this run alone; where its run has left it, its node goes all the same."""
+    """The name of the cluster, of this run alone; what its run has left of it goes all the same."""
     name = f"kube-acceptance-minikube-{session.id}"
     yield name
     for node in labelled(session.engine, f"{PROFILE_LABEL}={name}"):
         node.remove(force=True, v=True)
+    for network in _networks(session, name):
+        network.remove()
 
 
 @given('the example project "{name}" with a cluster of its own by Minikube', target_fixture="suite")
@@ -45,12 +48,15 @@ def was_on_minikube(ended: Ended, session: Session, profile: str) -> None:
     if "(Minikube)" not in used:
         raise AcceptanceError(f"the run says of its cluster: {used or 'nothing'}")
     note(used)
-    networks = [network for network in session.engine.networks.list(names=[profile]) if network.name == profile]
     folder = folders(session.config.cache) / profile
     left = [
         *(f"container {each.name}" for each in labelled(session.engine, f"{PROFILE_LABEL}={profile}")),
-        *(f"network {each.name}" for each in networks),
+        *(f"network {each.name}" for each in _networks(session, profile)),
         *([f"folder {folder}"] if folder.exists() else []),
     ]
     if left:
         raise AcceptanceError(f"{len(left)} things of the cluster are left", details=left)
+
+
+def _networks(session: Session, profile: str) -> list[Network]:
+    return [network for network in session.engine.networks.list(names=[profile]) if network.name == profile]

@@ -76,7 +76,7 @@ def test_what_is_looked_for(tmp_path: Path) -> None:
     ours = ["clusters", "containers", "networks", "namespaces", "folders of runs"]
     always = [*ours, "temporary folders", "temporary images"]
     assert names() == always
-    assert names(everything=True) == [*always, "unknown clusters", "Kind's network"]
+    assert names(everything=True) == [*always, "unknown clusters", "networks of clusters"]
     assert names(project=Config()) == [*always, "images"]
 
 

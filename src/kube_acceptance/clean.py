@@ -59,7 +59,7 @@ def finders(
     ]
     unknown = [
         ("unknown clusters", lambda: leftovers.unknown_clusters(lazy.engine, cache, leftover(lazy.engine, tool))),
-        ("Kind's network", lambda: leftovers.unused_network(lazy.engine)),
+        ("networks of clusters", lambda: leftovers.unused_networks(lazy.engine, cache)),
     ]
     outgrown = [("images", lambda: _images(lazy.engine, cache, project))] if project else []
     return [*known, *(unknown if everything else []), *outgrown]

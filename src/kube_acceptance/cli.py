@@ -92,7 +92,7 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="also clusters that this user's cache does not know, and Kind's network"),
+        typer.Option("--all", help="also clusters that this user's cache does not know, and networks of clusters"),
     ] = False,
     images: Annotated[
         bool, typer.Option("--images", help="also images of this folder's project that its files have outgrown")

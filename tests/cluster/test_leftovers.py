@@ -76,12 +76,25 @@ def test_networks_of_ended_runs(gone: Gone) -> None:
     assert gone.gone == [("one", {})]
 
 
-def test_kinds_network_when_nobody_is_on_it(gone: Gone) -> None:
+def test_kinds_network_when_nobody_is_on_it(tmp_path: Path, gone: Gone) -> None:
     used, unused = gone.thing("kind", {}, Containers={"abc": {}}), gone.thing("kind", {}, Containers={})
-    assert told(list(leftovers.unused_network(engine(networks=(used,))))) == []
-    assert told(list(leftovers.unused_network(engine(networks=(unused, gone.thing("kind-2", {}, Containers={})))))) == [
-        ("network kind", "no container is on it")
-    ]
+    assert told(list(leftovers.unused_networks(engine(networks=(used,)), tmp_path))) == []
+    docker = engine(networks=(unused, gone.thing("kind-2", {}, Containers={})))
+    assert told(list(leftovers.unused_networks(docker, tmp_path))) == [("network kind", "no container is on it")]
+
+
+def test_networks_of_minikube_that_outlived_its_cluster(tmp_path: Path, gone: Gone) -> None:
+    def network(name: str, **attrs: Any) -> Any:
+        return gone.thing(name, {"name.minikube.sigs.k8s.io": name}, **{"Containers": {}, **attrs})
+
+    (folders(tmp_path) / "kube-acceptance-here").mkdir(parents=True)
+    node = gone.thing("node", {"name.minikube.sigs.k8s.io": "kube-acceptance-stopped"})
+    names = ("kube-acceptance-here", "kube-acceptance-stopped", "kube-acceptance-adrift", "somebody-elses")
+    docker = engine(node, networks=(*map(network, names), network("kube-acceptance-running", Containers={"abc": {}})))
+    found = list(leftovers.unused_networks(docker, tmp_path))
+    assert told(found) == [("network kube-acceptance-adrift", "no container is on it")]
+    assert found[0].remove()
+    assert gone.gone == [("kube-acceptance-adrift", {})]
 
 
 def test_clusters_of_which_the_cache_knows_nothing(tmp_path: Path, gone: Gone) -> None:

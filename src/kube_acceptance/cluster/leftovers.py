@@ -81,11 +81,19 @@ def networks(engine: docker.DockerClient) -> Iterator[Leftover]:
             yield Leftover(f"network {network.name}", _process(labels), _done(network.remove))
 
 
-def unused_network(engine: docker.DockerClient) -> Iterator[Leftover]:
-    """Kind's network, when no container is on it: a cluster that came without one cannot tell who brought it."""
-    for network in engine.networks.list(names=[NETWORK], greedy=True):
-        if network.name == NETWORK and not network.attrs["Containers"]:
-            yield Leftover(f"network {NETWORK}", "no container is on it", _done(network.remove))
+def unused_networks(engine: docker.DockerClient, cache: Path) -> Iterator[Leftover]:
+    """The networks of clusters on which no container is, which cannot tell who brought them.
+
+    They are Kind's, and those that Minikube made for clusters with a name of ours that this cache does not know.
+    """
+    # a node that is stopped is not told to be on its network
+    there = {node.labels[PROFILE_LABEL] for node in labelled(engine, PROFILE_LABEL)}
+    for network in engine.networks.list(greedy=True):
+        profile = (network.attrs.get("Labels") or {}).get(PROFILE_LABEL, "")
+        known = profile in there or (shared.folders(cache) / profile).exists()
+        adrift = profile.startswith(CLUSTER_PREFIX) and not known
+        if (network.name == NETWORK or adrift) and not network.attrs["Containers"]:
+            yield Leftover(f"network {network.name}", "no container is on it", _done(network.remove))
 
 
 def namespaces(cache: Path) -> Iterator[Leftover]:
