@@ -64,5 +64,5 @@ Feature: Ingress
     Then each line that the "frontend" pods have logged of the requests "honest-${RUN}" has as "client" where they came from
     And each line that the "frontend" pods have logged of the requests "forged-${RUN}" has as "client" where they came from
     And each line that the "frontend" pods have logged of the requests "forged-${RUN}" has "scheme" equal to "http"
-    And 30 more of each request are answered well, some by each "frontend" pod
-    And 10 more of each request are answered well, some by each "backend" pod
+    And 30 more of each request are answered well, some by each "frontend" pod within 1 minute
+    And 10 more of each request are answered well, some by each "backend" pod within 1 minute

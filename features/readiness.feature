@@ -34,7 +34,7 @@ Feature: Readiness
     Then the Service "${RELEASE}-backend" leads to the ready "backend" pods within 1 minute
     And every "backend" pod is ready within 1 minute
     And the last 5 of each request were answered well within 30 seconds
-    And 20 more of each request are answered well, some by each "backend" pod
+    And 20 more of each request are answered well, some by each "backend" pod within 1 minute
     And the "backend" pods are the same as before
     And no "backend" container has restarted since then
 

@@ -182,19 +182,41 @@ def test_pods_that_are_not_left_alone(later: Any, said: str) -> None:
     assert said in caught.value.summary
 
 
+def good_again(traffic: Any, *names: str, within: float = 0) -> list[str]:
+    return must_all_be_good_again(release([pod(name) for name in names]), "web", traffic, count=1, within=within)
+
+
 def test_all_is_good_again() -> None:
-    traffic: Any = Traffic(answer("a", status=503), more=(answer("a", 1, 2), answer("a", 1, 3)))
-    assert must_all_be_good_again(release([pod("a")]), "web", traffic, count=1) == ["pod a answered 2 of 2"]
+    traffic = Traffic(answer("a", status=503), more=(answer("a", 1, 2), answer("a", 1, 3)))
+    assert good_again(traffic, "a") == ["pod a answered 2 of 2"]
+
+
+def test_requests_go_on_until_each_pod_has_answered() -> None:
+    class Later(Traffic):
+        def answers(self) -> list[Answer]:
+            self.so_far.append(answer("a" if len(self.so_far) < 4 else "b", 2))
+            return self.so_far
+
+    assert good_again(Later(answer("a"), more=(answer("a", 1),)), "a", "b", within=60) == [
+        "pod a answered 3 of 4",
+        "pod b answered 1 of 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "said"),
+    [
+        (
+            "ab",
+            200,
+            "the web pod b has answered none of 1 requests (waited for each web pod to answer some requests; not"
+            " within 0 s)",
+        ),
+        ("", 200, "there is no web pod (waited for each web pod to answer some requests; not within 0 s)"),
+        ("a", 502, "1 of 1 requests failed, the first: read 0 at 08:00:01.000, after "),
+    ],
+)
+def test_what_is_not_good_again(names: str, status: int, said: str) -> None:
     with pytest.raises(AcceptanceError) as caught:
-        must_all_be_good_again(
-            release([pod("a"), pod("b")]), "web", Traffic(answer("a"), more=(answer("a", 1),)), count=1
-        )  # type: ignore[arg-type]
-    assert str(caught.value) == "the web pod b has answered none of 1 requests"
-    with pytest.raises(AcceptanceError) as caught:
-        must_all_be_good_again(
-            release([pod("a")]),
-            "web",
-            Traffic(answer("a"), more=(answer("a", 1, status=502),)),
-            count=1,  # type: ignore[arg-type]
-        )
-    assert caught.value.summary.startswith("1 of 1 requests failed, the first: read 0 at 08:00:01.000")
+        good_again(Traffic(answer("a"), more=(answer("a", 1, 2, status=status),)), *names)
+    assert caught.value.summary.startswith(said)

@@ -126,11 +126,13 @@ def left_alone(release: Release, traffic: Traffic, budgets: int, component: str)
 
 
 @assertion(
-    '{count:d} more of each request are answered well, some by each "{component}" pod',
-    timed=False,
-    example='20 more of each request are answered well, some by each "backend" pod',
+    '{count:d} more of each request are answered well, some by each "{component}" pod within {within:duration}',
+    example='20 more of each request are answered well, some by each "backend" pod within 1 minute',
 )
-def good_again(release: Release, traffic: Traffic, count: int, component: str) -> None:
-    """What failed before does not count: of those that begin now none fails, and every pod of the tier takes part."""
-    for sentence in landing.must_all_be_good_again(release, component, traffic, count=count):
+def good_again(release: Release, traffic: Traffic, count: int, component: str, within: float) -> None:
+    """What failed before does not count: of those that begin now none fails, and every pod of the tier takes part.
+
+    Chance spreads them, so requests go on until each pod has answered some, for the duration at most.
+    """
+    for sentence in landing.must_all_be_good_again(release, component, traffic, count=count, within=within):
         note(sentence)

@@ -10,7 +10,7 @@ from kube_acceptance.release import Release
 from kube_acceptance.traffic.judgement import must_not_fail
 from kube_acceptance.traffic.request import Answer
 from kube_acceptance.traffic.traffic import Traffic
-from kube_acceptance.wait import Seen, consistently
+from kube_acceptance.wait import Seen, consistently, eventually
 from kube_acceptance.wait.rollout import is_ready
 
 
@@ -64,29 +64,42 @@ def must_be_left_alone(release: Release, component: str, traffic: Traffic, *, bu
     ]
 
 
-def must_all_be_good_again(release: Release, component: str, traffic: Traffic, *, count: int) -> list[str]:
+def must_all_be_good_again(
+    release: Release, component: str, traffic: Traffic, *, count: int, within: float
+) -> list[str]:
     """So many more of each request must all be answered well, and each ready pod of a tier must have answered some.
+
+    Chance spreads requests over pods, and a connection that is kept alive stays with one for a while. So requests go on
+    until each pod has answered, for a time at most.
 
     Args:
         release: The release.
         component: The tier.
         traffic: Requests that go on.
-        count: How many more of each.
+        count: How many more of each, at least.
+        within: Seconds that each pod has, beyond those requests.
 
     Returns:
         How many answers each pod gave, a sentence each.
 
     Raises:
-        AcceptanceError: One was not answered well, or a pod answered none.
+        AcceptanceError: One was not answered well.
+        WaitError: A pod has answered none.
     """
     begun = traffic.from_now()
-    since = [one for one in traffic.go_on(count) if one.began > begun]
-    must_not_fail(since)
-    names = {pod.metadata.name for pod in release.serving_pods(component)}
-    landed = _landed(since, names)
-    if silent := sorted(names - landed.keys()):
-        raise AcceptanceError(f"the {component} pod {silent[0]} has answered none of {len(since)} requests")
-    return [f"pod {name} answered {number} of {len(since)}" for name, number in sorted(landed.items())]
+    traffic.go_on(count)
+
+    def look() -> Seen[list[str]]:
+        since = [one for one in traffic.answers() if one.began > begun]
+        must_not_fail(since)
+        names = {pod.metadata.name for pod in release.serving_pods(component)}
+        landed = _landed(since, names)
+        if silent := sorted(names - landed.keys()):
+            return Seen(False, f"the {component} pod {silent[0]} has answered none of {len(since)} requests")
+        said = [f"pod {name} answered {number} of {len(since)}" for name, number in sorted(landed.items())]
+        return Seen(bool(names), "; ".join(said) or f"there is no {component} pod", said)
+
+    return eventually(f"each {component} pod to answer some requests", look, within=within) or []
 
 
 def _landed(answers: Sequence[Answer], names: set[str]) -> dict[str, int]:
