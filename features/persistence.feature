@@ -36,10 +36,12 @@ Feature: Persistence
 
     @REQ-DUR-01
     Scenario: The database's server process is killed
-      When the process of the container "postgresql" in every "database" pod is killed, and anew within 1 minute
+      When the database's server is stopped, and its lock files name a process that its next container has too
+      And the process of the container "postgresql" in every "database" pod is killed, and anew within 1 minute
       Then the writes are interrupted, and go on within 1 minute
       And every acknowledged write is stored, and nothing else
       And the database is the same as before, and durable
+      And another server on the database's volume does not start, because it is held
 
     @REQ-DUR-01
     Scenario: The database is frozen with all its processes, and thawed

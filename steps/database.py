@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kube_acceptance.command import CommandError
+from kube_acceptance.command import CommandError, Completed
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.release import Release
 from kube_acceptance.report import note
@@ -17,6 +17,19 @@ from kube_acceptance.state.volumes import Claim, claims_of, must_lie_on_claim
 from kube_acceptance.vocabulary import assertion, given, must, some, when
 from kube_acceptance.wait import Seen, eventually
 
+SERVER = "postgresql"  # its container
+# Stopped, so that it does not look at its locks, and end itself before it is killed; the oldest process of a container
+# beside the first has the same number in the next one, because it is the first that is started.
+GIVE_AWAY_THE_LOCKS = """
+set -e
+server=$(head -n 1 "$PGDATA/postmaster.pid") other=$(pgrep -o -P 1)
+[ "$server" != "$other" ]
+kill -STOP "$server"
+for lock in "$PGDATA/postmaster.pid" $(find /var/run/postgresql/ /tmp/ -name ".s.PGSQL.*.lock"); do
+  sed -i "1s/.*/$other/" "$lock"
+done
+echo "$server $other"
+"""
 LOCKED_WITHIN = 60.0  # seconds
 LOCKED_FOR = 300  # seconds at most
 DURABLE = (
@@ -36,7 +49,7 @@ class Database:
         """What one query answers, without headings."""
         pod = pods.serving(self._release, "database")[0].metadata.name
         words = ("psql", "--username", "postgres", "--dbname", "todo", "--no-psqlrc", "--tuples-only", "--no-align")
-        return self._release.execute(pod, *words, "--command", query).strip()
+        return self._release.execute(pod, *words, "--command", query, container=SERVER).strip()
 
     def lock(self, table: str) -> None:
         """Lock a table against everybody for some minutes, by a session that goes on after this call."""
@@ -45,7 +58,7 @@ class Database:
         # what goes on is a child of the container's first process: where that is PostgreSQL itself, it takes an exit
         # status such as psql's for the crash of a session of its own, and starts anew
         words = f'(psql --username postgres --dbname todo --no-psqlrc --command "{query}" || true) >/dev/null 2>&1 &'
-        self._release.execute(pod, "sh", "-c", words)
+        self._release.execute(pod, "sh", "-c", words, container=SERVER)
         locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"
         eventually(
             f"{table} to be locked",
@@ -58,6 +71,27 @@ class Database:
         locks = f"pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
         if not int(self.ask(f"SELECT count(pg_terminate_backend(pid)) FROM {locks}")):
             raise AcceptanceError(f"{table} was not locked any more")
+
+    def give_away_the_locks(self) -> tuple[str, str]:
+        """Stop the server, and let its lock files name another process, of which the next container has one as well.
+
+        Returns:
+            The numbers of the server's process, and of the other.
+        """
+        pod = pods.serving(self._release, "database")[0].metadata.name
+        server, other = self._release.execute(pod, "sh", "-c", GIVE_AWAY_THE_LOCKS, container=SERVER).split()
+        return server, other
+
+    def start_another(self) -> Completed:
+        """Start another server on the volume of the one that runs, as its container was started; it should not last."""
+        pod = pods.serving(self._release, "database")[0]
+        (container,) = (one for one in pod.spec.containers if one.name == SERVER)
+        script = f"LOG_FOLDER=$(mktemp -d); export LOG_FOLDER; {container.args[0]}"
+        try:
+            said = self._release.execute(pod.metadata.name, "sh", "-c", script, container=SERVER)
+        except CommandError as error:
+            return error.completed
+        raise AcceptanceError(f"another server on the database's volume ended as if all were well, and said: {said}")
 
     def todos(self) -> dict[str, dict[str, object]]:
         """All rows by id; none when there is no such table."""
@@ -127,6 +161,26 @@ def same_and_durable(release: Release, database: Database, as_it_was: Identity) 
     must((f"{each} for a role or a database" for each in database.overrides()), of="settings")
     note(must_lie_on_claim(release, "database", settings["data_directory"]))
     note(f"{_claims(now)}; system identifier {now.system}; {', '.join(DURABLE)} on")
+
+
+@when("the database's server is stopped, and its lock files name a process that its next container has too")
+def locks_given_away(database: Database) -> None:
+    """What a killed server leaves behind is a number, by which the next one takes another process for a server."""
+    server, other = database.give_away_the_locks()
+    note(f"the lock files of the server, process {server}, name process {other}")
+
+
+@assertion("another server on the database's volume does not start, because it is held")
+def volume_is_held(database: Database) -> None:
+    """Started in the same container, by the container's own command: a lock that ends with its holder refuses it."""
+    ended = database.start_another()
+    said = ended.stderr.strip()
+    if ended.returncode != 1 or "another server holds" not in said:
+        raise AcceptanceError(
+            f"another server on the database's volume ended with exit status {ended.returncode}, not because it is"
+            f" held: {said}"
+        )
+    note(said)
 
 
 @when("the database takes these statements within {within:duration}")

@@ -72,7 +72,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Start:
     def start(*parts: Sequence[Mapping[str, Any]], stored: Callable[[], Mapping[str, str]] = dict) -> Load:
         script: Any = Script([*steady("api", 0, 2), *steady("web", 0, 2)], *parts)
         monkeypatch.setattr(module, "Sender", lambda *_, **__: script)
-        release: Any = None
+        release: Any = Object(explain=lambda: ("", ["possible cause: the database does not start"]))
         reads: Iterator[Callable[[], Mapping[str, str]]] = iter([dict])  # nothing was stored before
         load = Load(release, [API, WEB], lambda: next(reads, stored)(), image="probe:1", labels={}, count=3)
         load.start()
@@ -145,6 +145,7 @@ def test_an_interruption_that_is_too_long_ends_the_wait(started: Start) -> None:
         "the writes were interrupted for 6.4 s (api), not within 5 s; the last that was not acknowledged: "
         "not connected: [Errno 111] Connection refused (waited for the writes to be interrupted and go on; given up "
     )
+    assert caught.value.details[-1] == "possible cause: the database does not start"
 
 
 def test_loss_is_told_before_the_writes_go_on(started: Start, notes: list[str]) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.errors import ReleaseError, WaitError
 from kube_acceptance.release import Chart, Release
+from kube_acceptance.wait.causes import Cause
 
 
 class Waits(Release):
@@ -40,3 +42,26 @@ def test_anything_else_is_told(ends: WaitError | None, said: str) -> None:
     with pytest.raises(ReleaseError) as caught:
         Waits(ends).must_fail(5, "such image")
     assert str(caught.value) == said
+
+
+class Troubled(Waits):
+    """A release of which this is known, or nothing."""
+
+    def __init__(self, *known: Cause | Exception) -> None:
+        super().__init__(None)
+        self.known = known
+
+    def causes(self) -> list[Cause]:
+        if isinstance(self.known[0], Exception):
+            raise self.known[0]
+        return [one for one in self.known if isinstance(one, Cause)]
+
+
+def test_a_wait_in_vain_is_explained_by_what_there_is_and_never_fails() -> None:
+    troubled = Troubled(Cause("the pod db ends again and again", certain=False), Cause("no disk", certain=True))
+    assert troubled.explain() == (
+        "",
+        ["possible cause: the pod db ends again and again", "possible cause: no disk"],
+    )
+    assert Troubled(ReleaseError("the release shop is not installed")).explain() == ("", [])
+    assert Troubled(ApiException(404)).explain() == ("", [])

@@ -153,7 +153,12 @@ class Changes:
 def release(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(timed, "changes", lambda *_: Changes())
     certain = Cause("the image of pod web cannot be pulled", certain=True)
-    return Object(cluster=Object(new_client=None), namespace="own", causes=lambda: [certain])
+    return Object(
+        cluster=Object(new_client=None),
+        namespace="own",
+        causes=lambda: [certain],
+        explain=lambda: ("", ["possible cause: it cannot be pulled"]),
+    )
 
 
 def missing() -> None:
@@ -168,7 +173,7 @@ def test_a_certain_cause_ends_a_wait_early(release: Any) -> None:
 def test_trouble_does_not_end_the_wait_for_trouble(release: Any) -> None:
     with pytest.raises(WaitError, match=r"^0 of 1 ready \(waited for x; not within 1 s\)") as caught:
         timed.hold(split("x within 1 second"), missing, release=release, trouble=True)
-    assert caught.value.details[-1] == "possible cause: the image of pod web cannot be pulled"
+    assert caught.value.details[-1] == "possible cause: it cannot be pulled"
 
 
 def test_what_no_time_mends_is_told_at_once() -> None:

@@ -54,6 +54,7 @@ class Load(AbstractContextManager["Load"]):
         labels: Mapping[str, str],
         count: int,
     ) -> None:
+        self._release = release
         self._ways = [way.name for way in ways]
         self._way = {way.name: way for way in ways}
         if twice := next((name for name in self._ways if self._ways.count(name) > 1), ""):
@@ -112,9 +113,7 @@ class Load(AbstractContextManager["Load"]):
             AcceptanceError: An acknowledged write is lost.
             WaitError: There was no interruption, or it was too long.
         """
-        eventually(
-            "the writes to be interrupted and go on", lambda: self._resumed(within), within=within + self._slack()
-        )
+        self._await("the writes to be interrupted and go on", lambda: self._resumed(within), within)
         return self._judged()
 
     def must_stand_still(self, lasting: float, within: float) -> list[Course]:
@@ -150,9 +149,7 @@ class Load(AbstractContextManager["Load"]):
         """
         self._look()
         begun = self._now
-        eventually(
-            "the writes to go on", lambda: self._going_on(begun, interrupted), within=interrupted + self._slack()
-        )
+        self._await("the writes to go on", lambda: self._going_on(begun, interrupted), interrupted)
         return self._judged()
 
     def must_not_be_interrupted(self) -> list[Course]:
@@ -166,7 +163,7 @@ class Load(AbstractContextManager["Load"]):
         """
         self._look()
         begun = self._now
-        eventually("the writes to go on", lambda: self._uninterrupted(begun), within=self._slack())
+        self._await("the writes to go on", lambda: self._uninterrupted(begun), 0)
         return self._judged()
 
     # ---- what is judged at the end
@@ -198,6 +195,10 @@ class Load(AbstractContextManager["Load"]):
         self.ledger.check(stored)
 
     # ---- looks
+
+    def _await(self, what: str, look: Callable[[], Seen[None]], within: float) -> None:
+        """Wait for what the writes show; what keeps the release from being ready may be why they do not."""
+        eventually(what, look, within=within + self._slack(), explain=self._release.explain)
 
     def _begun(self) -> Seen[None]:
         self._look()

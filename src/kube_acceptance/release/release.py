@@ -308,6 +308,18 @@ class Release:
         """What keeps the release's workloads from being ready, the certain causes first."""
         return self._workloads().causes()
 
+    def explain(self) -> tuple[str, list[str]]:
+        """Why a wait for what the release does may have been in vain: `explain` of `wait.eventually`.
+
+        Returns:
+            No cause for the first line, because none need be why; and the possible ones, a line each. None where nobody
+            can be asked: it may have been uninstalled.
+        """
+        try:
+            return "", [f"possible cause: {cause.sentence}" for cause in self.causes()]
+        except (AcceptanceError, ApiException):
+            return "", []
+
     def _workloads(self) -> Workloads:
         return Workloads(self.cluster, self.namespace, self.objects())
 

@@ -14,7 +14,6 @@ from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineE
 from kube_acceptance.report.held import held
 from kube_acceptance.vocabulary.durations import Timing
 from kube_acceptance.wait import Seen, consistently, eventually
-from kube_acceptance.wait.causes import Cause
 from kube_acceptance.wait.changes import changes
 
 if TYPE_CHECKING:
@@ -54,7 +53,8 @@ def hold(timing: Timing, look: Callable[[], Any], *, release: Release | None, tr
             last: list[Any] = [None]
             consistently(timing.sentence, lambda: _kept(seen(), last), lasting=budget, changed=changed)
             return last[0]
-        return eventually(timing.sentence, seen, within=budget, changed=changed, explain=lambda: _explain(release))
+        explain: Callable[[], tuple[str, Sequence[str]]] = release.explain if release else lambda: ("", [])
+        return eventually(timing.sentence, seen, within=budget, changed=changed, explain=explain)
 
 
 def _once(look: Callable[[], Any]) -> Any:
@@ -87,21 +87,12 @@ def _kept(seen: Seen[Any], last: list[Any]) -> Seen[Any]:
 
 
 def _hopeless(release: Release | None) -> str:
-    return next((cause.sentence for cause in _causes(release) if cause.certain), "")
-
-
-def _explain(release: Release | None) -> tuple[str, Sequence[str]]:
-    # what is not certain need not be why; the first line stays what the last look said
-    return "", [f"possible cause: {cause.sentence}" for cause in _causes(release)]
-
-
-def _causes(release: Release | None) -> list[Cause]:
     if release is None:
-        return []
+        return ""
     try:
-        return release.causes()
+        return next((cause.sentence for cause in release.causes() if cause.certain), "")
     except (AcceptanceError, ApiException):  # it may have been uninstalled
-        return []
+        return ""
 
 
 @contextlib.contextmanager
