@@ -127,6 +127,7 @@ def left_alone(release: Release, traffic: Traffic, budgets: int, component: str)
 
 @assertion(
     '{count:d} more of each request are answered well, some by each "{component}" pod within {within:duration}',
+    timed=False,
     example='20 more of each request are answered well, some by each "backend" pod within 1 minute',
 )
 def good_again(release: Release, traffic: Traffic, count: int, component: str, within: float) -> None:
