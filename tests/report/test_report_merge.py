@@ -31,17 +31,18 @@ ALL = {
         id=f"{file}.feature::{name}",
         uri=f"{file}.feature",
         line=line,
+        row=row,
         name=name,
         status=status,  # type: ignore[arg-type]
         rule=rule,
         requirements=names.split(),
     )
-    for name, file, line, status, rule, names in (
-        ("A", "a", 2, "passed", "", "REQ-1"),
-        ("B", "a", 5, "passed", "Hot", "REQ-1 REQ-2"),
-        ("C", "a", 9, "failed", "Cold", "REQ-2"),
-        ("D", "b", 2, "passed", "", "REQ-3"),
-        ("E", "b", 7, "skipped", "", ""),
+    for name, file, line, row, status, rule, names in (
+        ("A", "a", 2, 0, "passed", "", "REQ-1"),
+        ("B", "a", 5, 0, "passed", "Hot", "REQ-1 REQ-2"),
+        ("C", "a", 9, 0, "failed", "Cold", "REQ-2"),
+        ("D", "b", 2, 0, "passed", "", "REQ-3"),
+        ("E", "b", 2, 1, "skipped", "", ""),
     )
 }
 ASIDE = Scenario(id="b.feature::F", uri="b.feature", line=9, name="F", requirements=["REQ-3"])

@@ -31,8 +31,7 @@ def planned(items: Iterable[pytest.Item], root: Path) -> dict[str, tuple[Feature
     features: dict[str, Feature] = {}
     scenarios: dict[str, Scenario] = {}
     plan: dict[str, tuple[Feature, Scenario]] = {}
-    # rows of an outline have its line, and would stay as they were shuffled
-    for item in sorted(items, key=_row):
+    for item in items:
         template = _template(item)
         if template is None:
             continue
@@ -49,9 +48,9 @@ def planned(items: Iterable[pytest.Item], root: Path) -> dict[str, tuple[Feature
 
 
 def in_order(features: Iterable[Feature]) -> list[Feature]:
-    """The features by path and their scenarios by line, however the run was shuffled or spread."""
+    """The features by path and their scenarios as they are written, however the run was shuffled or spread."""
     return [
-        feature.model_copy(update={"scenarios": sorted(feature.scenarios, key=lambda scenario: scenario.line)})
+        feature.model_copy(update={"scenarios": sorted(feature.scenarios, key=lambda one: (one.line, one.row))})
         for feature in sorted(features, key=lambda feature: feature.uri)
     ]
 
@@ -104,6 +103,7 @@ def _scenario(item: pytest.Item, template: Any, uri: str) -> Scenario:
         id=f"{parent}::{_name(item, callspec)}",
         uri=uri,
         line=template.line_number,
+        row=_row(item),
         name=rendered.name,
         description=rendered.description,
         rule=template.rule.name if template.rule else "",
