@@ -16,9 +16,9 @@ pytest.register_assert_rewrite(*MODULES)
 for module in (*MODULES, "kube_acceptance.fixtures"):
     importlib.import_module(module)
 
-from kube_acceptance.steps.browser import browser, console_errors, page, requested  # noqa: E402
+from kube_acceptance.steps.browser import browser, browsers, console_errors, page, requested  # noqa: E402
 
-__all__ = ["browser", "console_errors", "page", "requested"]
+__all__ = ["browser", "browsers", "console_errors", "page", "requested"]
 
 pytest_plugins = ["pytester"]
 

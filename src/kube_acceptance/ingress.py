@@ -26,7 +26,7 @@ class Ingress:
 
     @property
     def url(self) -> str:
-        """What a browser on this machine opens; names below localhost are this machine's own (RFC 6761)."""
+        """What a browser opens; for names below localhost, `steps.browser` knows where the controller is."""
         return f"http://{self.host}:{self.address[1]}/"
 
     def to(self, host: str) -> Ingress:

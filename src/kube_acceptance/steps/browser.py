@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,12 +15,15 @@ from kube_acceptance.errors import MachineError
 from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.ingress import Ingress
 from kube_acceptance.machines.orders import orders
+from kube_acceptance.plugin import NEEDS_CLUSTER
 from kube_acceptance.report import note
 from kube_acceptance.tools import locate_browser
 from kube_acceptance.vocabulary import assertion, must, some
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from kube_acceptance.session import Session
 
 # no traffic of the browser's own: a test talks to the deployment alone
 QUIET = (
@@ -28,11 +33,12 @@ QUIET = (
     "--disable-quic",
     "--no-first-run",
 )
+LOOPBACK = ("127.0.0.1", "localhost")  # where names below localhost lead by themselves (RFC 6761)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium, else the one that Playwright installed."""
+def browsers() -> Iterator[Callable[[str], Browser]]:
+    """Starts the machine's Chromium, else the one that Playwright installed; one for each way to the Ingress."""
     if orders():
         pytest.skip("there is no browser in a pod of the cluster")
     from playwright.sync_api import Error, sync_playwright  # a fifth of a second, which most runs do not need
@@ -40,18 +46,36 @@ def browser() -> Iterator[Browser]:
     program = locate_browser()
     # Chromium's sandbox refuses root
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        except Error as error:
-            raise MachineError(
-                "there is no browser for the scenarios that need one",
-                hint="Install Chromium (kube-acceptance's deploy/machine/up does), or run: playwright install chromium",
-                details=str(error).splitlines()[:5],
-            ) from error
-        note(f"Chromium {browser.version}")
-        yield browser
-        browser.close()
+    with sync_playwright() as playwright, ExitStack() as running:
+
+        @cache
+        def started(address: str) -> Browser:
+            way = [f"--host-resolver-rules=MAP *.localhost {address}"] if address else []
+            try:
+                browser = playwright.chromium.launch(executable_path=program, args=[*arguments, *way])
+            except Error as error:
+                raise MachineError(
+                    "there is no browser for the scenarios that need one",
+                    hint="Install Chromium (kube-acceptance's deploy/machine/up does), or run: playwright install "
+                    "chromium",
+                    details=str(error).splitlines()[:5],
+                ) from error
+            running.callback(browser.close)
+            return browser
+
+        yield started
+
+
+@pytest.fixture
+def browser(browsers: Callable[[str], Browser], request: pytest.FixtureRequest) -> Browser:
+    """Chromium, for which names below localhost are where the Ingress controller is: not on this machine everywhere."""
+    address = ""
+    if any(request.node.get_closest_marker(tier) for tier in NEEDS_CLUSTER):
+        session: Session = request.getfixturevalue("session")
+        address, _ = session.cluster.provider.ingress()
+    browser = browsers("" if address in LOOPBACK else address)
+    note(f"Chromium {browser.version}")
+    return browser
 
 
 @pytest.fixture
