@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kube_acceptance.cluster import Cluster
+from kube_acceptance.cluster import Cluster, Minikube
 from kube_acceptance.config import Config
 from kube_acceptance.errors import AcceptanceError
 from kube_acceptance.report import Run, note
@@ -54,8 +54,23 @@ def example_project(example: Callable[..., Suite], name: str) -> Suite:
 
 
 @given('the example project "{name}" on this cluster', target_fixture="suite")
-def example_project_here(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
-    return example(name, "--cluster-name", cluster.name)
+def example_project_here(example: Callable[..., Suite], cluster: Cluster, settings: Config, name: str) -> Suite:
+    return on_this_cluster(example(name), cluster, settings)
+
+
+def on_this_cluster(suite: Suite, cluster: Cluster, settings: Config) -> Suite:
+    """The suite on the cluster of whoever runs this scenario, which is described to it in the same words."""
+    if cluster.provider.lasts:
+        options = ("--cluster", cluster.name)
+    else:
+        described = settings.cluster
+        options = ("--cluster-name", cluster.name, f"--cluster-image={described.image}")
+        if described.config:
+            options += (f"--cluster-config={settings.path(described.config)}",)
+        if isinstance(cluster.provider, Minikube):
+            options += ("--cluster", "minikube", f"--cluster-minikube-image={described.minikube_image}")
+    kubeconfig = {"KUBECONFIG": str(cluster.kubeconfig)} if cluster.provider.lasts else {}
+    return replace(suite, options=(*suite.options, *options), env={**suite.env, **kubeconfig})
 
 
 @given("its password is a canary", target_fixture="password")

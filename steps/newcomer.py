@@ -15,6 +15,7 @@ from kube_acceptance.report import note
 from kube_acceptance.settings import VARIABLES
 from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import assertion, given, some, when
+from steps.harness import on_this_cluster
 from steps.wheel import wheel_of
 
 MADE_WITHIN = 300.0  # seconds; the packages come from their registry the first time
@@ -24,13 +25,9 @@ MADE_WITHIN = 300.0  # seconds; the packages come from their registry the first 
 def newcomer(settings: Config, cluster: Cluster, tmp_path: Path, chart: str) -> Suite:
     root = tmp_path / "newcomer"
     shutil.copytree(settings.path(chart), root / "chart")
-    # the cluster of whoever runs this scenario is used, so it must be described in the same words
-    here = settings.cluster
-    options = ["--cluster-name", cluster.name, f"--cluster-image={here.image}"]
-    if here.config:
-        options.append(f"--cluster-config={settings.path(here.config)}")
     forget = (*VARIABLES, "PYTHONPATH")
-    return Suite(root, root / "reports", {}, tuple(options), forget, _installed(settings.root, tmp_path))
+    suite = Suite(root, root / "reports", {}, (), forget, _installed(settings.root, tmp_path))
+    return on_this_cluster(suite, cluster, settings)
 
 
 @when('the installed kube-acceptance runs there with "{arguments}"')
