@@ -527,8 +527,11 @@ class Session:
         if self._provider_inside:
             return self._provider_inside
         if self._context in ("", MINIKUBE):
-            make = own_minikube if self._context else provider
-            return make(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+            if self._context:
+                return own_minikube(
+                    self.config, self.cluster_name, engine=self.engine, tool=self.tool, strict=self._strict
+                )
+            return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
         options: dict[str, Any] = {
             "folder": folders(self.config.cache) / self.cluster_name,
             "kubectl": self.tool("kubectl"),
@@ -690,7 +693,9 @@ def provider(config: Config, name: str, *, engine: docker.DockerClient, tool: Ca
     )
 
 
-def own_minikube(config: Config, name: str, *, engine: docker.DockerClient, tool: Callable[[str], Path]) -> Minikube:
+def own_minikube(
+    config: Config, name: str, *, engine: docker.DockerClient, tool: Callable[[str], Path], strict: bool
+) -> Minikube:
     """The provider of a project's cluster that Minikube makes, of the version and labels of its Kind cluster."""
     file = config.path(config.cluster.config) if config.cluster.config else None
     nodes = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("nodes") or () if file else ()
@@ -703,6 +708,7 @@ def own_minikube(config: Config, name: str, *, engine: docker.DockerClient, tool
         image=config.cluster.minikube_image,
         kubernetes=version[1] if version else "",
         labels={key: value for node in nodes for key, value in (node.get("labels") or {}).items()},
+        strict=strict,
     )
 
 

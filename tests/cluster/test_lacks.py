@@ -9,7 +9,7 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from kube_acceptance.cluster import Existing, Kind
+from kube_acceptance.cluster import Existing, Kind, Minikube
 from kube_acceptance.cluster.lacks import leave_out
 from kube_acceptance.errors import AcceptanceError, ClusterError, WaitError
 from kube_acceptance.fixtures import install
@@ -71,6 +71,21 @@ def test_an_autoscaler_without_the_metrics_api(monkeypatch: pytest.MonkeyPatch) 
     )
     with pytest.raises(AcceptanceError, match=r"^HorizontalPodAutoscaler web measures nothing"):
         autoscalers.must_measure(release(own()), "web")
+
+
+def test_too_few_nodes_where_their_number_is_not_the_projects_to_say() -> None:
+    with pytest.raises(pytest.skip.Exception) as caught:
+        there_before().too_few_nodes("web pods cannot be spread")
+    assert str(caught.value) == "context here has too few nodes: web pods cannot be spread"
+    minikube = Minikube.__new__(Minikube)
+    minikube._strict = False
+    with pytest.raises(pytest.skip.Exception) as caught:
+        minikube.too_few_nodes("web pods cannot be spread")
+    assert str(caught.value) == "Minikube's cluster has one node: web pods cannot be spread"
+    minikube._strict = True
+    with pytest.raises(ClusterError, match=r"^Minikube's cluster has one node: web pods cannot be spread$"):
+        minikube.too_few_nodes("web pods cannot be spread")
+    own().too_few_nodes("web pods cannot be spread")  # returns, and fails as too few nodes do
 
 
 @pytest.mark.parametrize("status", [404, 503])

@@ -62,6 +62,9 @@ class Cluster:
     def must_be_own(self, what: str) -> None:
         pass
 
+    def too_few_nodes(self, reason: str) -> None:
+        self.lacking = reason
+
     def on_node(self, node: str, *command: str) -> str:
         self.scripts.append(f"{node}: {command[2].splitlines()[-1]} {command[-1]}")
         return ""
@@ -117,9 +120,11 @@ def test_nodes_without_taints_are_left_as_they_are() -> None:
 
 
 def test_one_node_has_no_other_for_its_pods() -> None:
+    cluster = Cluster([])
     with pytest.raises(FaultError) as caught:
-        open_all(Cluster([]), ExitStack())
+        open_all(cluster, ExitStack())
     assert str(caught.value) == "the cluster has one node, so pods have nowhere else to go"
+    assert cluster.lacking == "pods have nowhere else to go"
 
 
 def test_a_node_that_is_not_well_takes_no_pods() -> None:

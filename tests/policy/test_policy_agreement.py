@@ -33,6 +33,9 @@ def let_out(*, deliberate: bool = True) -> Opinion:
     return Opinion(ALLOWED, through(Direction.EGRESS, deliberate=deliberate), Side(), OUT)
 
 
+OF_NODE = Opinion(ALLOWED, Side(), Side(), "traffic between pod web-0 and its node is always allowed", exempt=True)
+
+
 def row(expected: Outcome, target: str = "db:5432") -> Expectation:
     return Expectation.parse("web", target, expected)
 
@@ -55,10 +58,26 @@ def case(expected: Outcome, meant: Opinion | None, does: Outcome | None = None, 
         case(BLOCKED, CLOSED, BLOCKED, declared=False),
         case(BLOCKED, LEFT, BLOCKED),
         case(ALLOWED, LEFT),
+        case(BLOCKED, OF_NODE, ALLOWED, beyond=True),
     ],
 )
 def test_opinions_that_agree(agreeing: Case) -> None:
     assert dispute(agreeing) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "exempt"),
+    [
+        (case(BLOCKED, OF_NODE, ALLOWED, beyond=True), True),
+        (case(BLOCKED, OF_NODE, ALLOWED), False),  # another of its pods is on another node
+        (case(BLOCKED, OF_NODE, BLOCKED, beyond=True), False),
+        (case(ALLOWED, OF_NODE, ALLOWED, beyond=True), False),
+        (case(BLOCKED, OF_NODE, beyond=True), False),  # no cluster was asked
+    ],
+)
+def test_what_no_policy_could_block_is_told_apart(one: Case, exempt: bool) -> None:
+    found = Agreement([case(ALLOWED, OPEN), one]).exempt
+    assert found == ({one.row: OF_NODE.because} if exempt else {})
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,13 @@ def test_pods_on_one_of_two_nodes_are_told_with_their_numbers() -> None:
     "other", [node("a", "NoSchedule"), node("a", "NoExecute"), node("a", cordoned=True), node("a", ready=False)]
 )
 def test_nodes_that_take_no_pods_do_not_count(other: Any) -> None:
+    one = release([other, node("b")], pod("1", "b"), pod("2", "b"))
+    said: list[str] = []
+    one.cluster.provider = Object(too_few_nodes=said.append)
     with pytest.raises(AcceptanceError) as caught:
-        must_be_even(release([other, node("b")], pod("1", "b"), pod("2", "b")), "web")
+        must_be_even(one, "web")
     assert str(caught.value) == "2 web pods on 1 nodes that take pods cannot be spread"
+    assert said == ["web pods cannot be spread"]
     three = release([other, node("b"), node("c")], pod("1", "b"), pod("2", "c"))
     assert must_be_even(three, "web") == "web pods: 1 on b, 1 on c"
 
@@ -69,7 +73,9 @@ def test_a_pod_that_is_not_ready_is_told() -> None:
 
 def test_one_node_cannot_be_preferred() -> None:
     cluster: Any = release([node("a"), node("b", "NoSchedule")]).cluster
-    cluster.provider = Object(must_be_own=lambda what: None)
+    said: list[str] = []
+    cluster.provider = Object(must_be_own=lambda what: None, too_few_nodes=said.append)
     with pytest.raises(FaultError) as caught:
         prefer_node(cluster, labels={}, afterwards=Object())  # type: ignore[arg-type]
     assert str(caught.value) == "fewer than two nodes take pods, so none can be preferred"
+    assert said == ["none can be preferred"]

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import docker
-import pytest
 import urllib3.exceptions
 import yaml
 from docker.models.containers import Container
@@ -22,6 +21,7 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
+from kube_acceptance.cluster.lacks import not_run
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
@@ -191,9 +191,11 @@ class Existing:
 
     def lack(self, reason: str) -> NoReturn:
         """End a scenario that needs what there is not; under --strict as a failure."""
-        if self._strict:
-            raise ClusterError(reason)
-        pytest.skip(reason)
+        not_run(reason, strict=self._strict)
+
+    def too_few_nodes(self, reason: str) -> NoReturn:
+        """End a scenario that needs more nodes; under --strict as a failure."""
+        self.lack(f"{self.kind} has too few nodes: {reason}")
 
     def network(self) -> str:
         """The Docker network of its nodes, where they are containers of this machine."""

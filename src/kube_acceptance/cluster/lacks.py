@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NoReturn
+
+import pytest
 
 from kube_acceptance.cluster.provider import Provider
+from kube_acceptance.errors import ClusterError
 
 LACKS: Mapping[str, str] = {
     "no storage class is set": "default storage class",
@@ -23,3 +27,18 @@ def leave_out(provider: Provider, said: str) -> None:
     for sign, what in LACKS.items():
         if sign in said:
             provider.lack(f"{provider.kind} has no {what}: {said}")
+
+
+def not_run(reason: str, *, strict: bool) -> NoReturn:
+    """End the scenario, which needs what the cluster has not.
+
+    Args:
+        reason: What that is.
+        strict: Whether it fails then, instead of being left out.
+
+    Raises:
+        ClusterError: It fails.
+    """
+    if strict:
+        raise ClusterError(reason)
+    pytest.skip(reason)

@@ -12,13 +12,14 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import docker
 import docker.errors
 
 from kube_acceptance.cluster import host
 from kube_acceptance.cluster.existing import Existing
+from kube_acceptance.cluster.lacks import not_run
 from kube_acceptance.cluster.nodes import ContainerNodes, cause
 from kube_acceptance.command import CommandError, Completed, run
 from kube_acceptance.console import progress
@@ -52,6 +53,7 @@ class Minikube(ContainerNodes):
         image: A node image over Kind's, which is used where Docker has it; else Minikube's own is.
         kubernetes: The version of Kubernetes, such as `v1.37.0`; Minikube's own choice when empty.
         labels: The labels of its node.
+        strict: Whether a scenario that needs several nodes fails, instead of being left out.
     """
 
     kind = "Minikube"
@@ -67,6 +69,7 @@ class Minikube(ContainerNodes):
         image: str = "",
         kubernetes: str = "",
         labels: Mapping[str, str] | None = None,
+        strict: bool = False,
     ) -> None:
         self.name = name
         self.kubeconfig = folder / "kubeconfig"
@@ -76,6 +79,11 @@ class Minikube(ContainerNodes):
         self._image = image
         self._kubernetes = kubernetes
         self._labels = labels or {}
+        self._strict = strict
+
+    def too_few_nodes(self, reason: str) -> NoReturn:
+        """End a scenario that needs more nodes than the one that there is; under --strict as a failure."""
+        not_run(f"Minikube's cluster has one node: {reason}", strict=self._strict)
 
     def create(self) -> None:
         """Make the cluster anew; what is left of an older one of its name is removed first.

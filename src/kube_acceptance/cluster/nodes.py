@@ -47,6 +47,9 @@ class ContainerNodes(ABC):
     def lack(self, reason: str) -> None:  # noqa: B027 - there is nothing to do
         """What is not there was this run's to bring, and fails."""
 
+    def too_few_nodes(self, reason: str) -> None:  # noqa: B027 - there is nothing to do
+        """The project says how many there are, and too few fail."""
+
     def exists(self) -> bool:
         """Whether the cluster is there, made from the same configuration, with every node running."""
         nodes = self._nodes()

@@ -36,6 +36,13 @@ class Provider(Protocol):
             reason: What it has not.
         """
 
+    def too_few_nodes(self, reason: str) -> None:
+        """End a scenario that needs more nodes than there are; returns where their number is the run's: then it failed.
+
+        Args:
+            reason: What it needs them for.
+        """
+
     def exists(self) -> bool:
         """Whether the cluster is there."""
 

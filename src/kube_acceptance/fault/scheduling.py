@@ -35,7 +35,9 @@ def let_every_node_take_pods(cluster: Cluster, *, labels: Mapping[str, str], aft
     cluster.provider.must_be_own("taints of its nodes")
     nodes = cluster.core.list_node().items
     if len(nodes) < 2:
-        raise FaultError("the cluster has one node, so pods have nowhere else to go")
+        nowhere = "pods have nowhere else to go"
+        cluster.provider.too_few_nodes(nowhere)
+        raise FaultError(f"the cluster has one node, so {nowhere}")
     refusing = {node.metadata.name: _refusing(node) for node in nodes}
     for name, taints in refusing.items():
         if ill := [taint.key for taint in taints if taint.key.startswith(BY_KUBERNETES)]:
@@ -69,6 +71,7 @@ def prefer_node(cluster: Cluster, *, labels: Mapping[str, str], afterwards: cont
     cluster.provider.must_be_own("taints of its nodes")
     liked, *others = takers(cluster) or [""]
     if not others:
+        cluster.provider.too_few_nodes("none can be preferred")
         raise FaultError("fewer than two nodes take pods, so none can be preferred")
     for node in others:
         _remember(cluster, node, labels, afterwards)

@@ -14,6 +14,9 @@ The table expects, the NetworkPolicies mean, the cluster does. Where they differ
      names the port, and the other end by pods or addresses: **the expectation** is wrong;
    - it expects `blocked` otherwise, because nothing isolates that end or its rule speaks of more: **the policy** is.
 
+Where no policy could block what the table expects to be, between a pod and the node that it runs on, nobody is wrong:
+that is told apart, as `exempt`.
+
 The end that decides is the target, whose owner says who may come; and the source where the target is no pod.
 """
 
@@ -45,7 +48,7 @@ class Case:
 
     `meant` is None where no pod runs that the policies could be asked about. `into_pod` is whether the target is a pod,
     `declared` whether it declares the port, or whether something of the harness's own listens there; `seen` is None
-    where no cluster was asked.
+    where no cluster was asked. `beyond` is whether no policy could forbid any of its pods' connections.
     """
 
     row: Expectation
@@ -53,6 +56,13 @@ class Case:
     into_pod: bool = True
     declared: bool = True
     seen: Verdict | None = None
+    beyond: bool = False
+
+    @property
+    def exempt(self) -> bool:
+        """Whether the table expects to be blocked what the cluster allows, as it must."""
+        allowed = self.seen is not None and self.seen.seen is Outcome.ALLOWED
+        return self.beyond and allowed and self.row.expected is Outcome.BLOCKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class Dispute:
 def dispute(case: Case) -> Dispute | None:
     """Say which opinion on a connection is wrong, by the rule above; None when all agree."""
     row, meant, seen = case.row, case.meant, case.seen
+    if case.exempt:
+        return None
     if seen and (seen.seen is Outcome.BROKEN or seen.state is State.INCONCLUSIVE):
         state = Outcome.BROKEN if seen.seen is Outcome.BROKEN else seen.state
         says = f"the table expects {row.expected}, and {_meaning(meant, row)}"
@@ -111,6 +123,11 @@ class Agreement:
         order = list(Wrong)
         found = [each for case in self.cases if (each := dispute(case))]
         return sorted(found, key=lambda each: order.index(each.wrong))
+
+    @property
+    def exempt(self) -> dict[Expectation, str]:
+        """The connections that the table expects to be blocked and that no policy could, and why."""
+        return {case.row: case.meant.because for case in self.cases if case.exempt and case.meant}
 
     def table(self) -> list[str]:
         """All connections with the three opinions on them; those of one source with the same opinions in one line."""

@@ -137,7 +137,8 @@ class _World:
         meant, address, cell = min(found, key=lambda one: one[0].outcome is row.expected)
         guests = [place for place in cell.target.witnesses if place.container]
         declared = guests or address not in self._at or self._declares(address, cell)
-        return Case(row, meant, into_pod=address in self._at, declared=bool(declared), seen=seen)
+        beyond = all(opinion.exempt for opinion, *_ in found)
+        return Case(row, meant, address in self._at, bool(declared), seen, beyond)
 
     def _declares(self, address: str, cell: Cell) -> bool:
         return (cell.target.pod_port, str(cell.protocol)) in self._declared[address]

@@ -57,13 +57,15 @@ class Opinion:
     """What the policies mean for one connection.
 
     `outcome` is allowed or blocked; None where the specification leaves it to the network plugin, which is so for
-    pods on their node's network. `because` says in one sentence which policy and rule decide.
+    pods on their node's network. `because` says in one sentence which policy and rule decide, `exempt` whether no
+    policy could forbid it.
     """
 
     outcome: Outcome | None
     egress: Side
     ingress: Side
     because: str
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Policies:
         if isinstance(source, Pod) and isinstance(target, Pod) and _same(source, target):
             return Opinion(Outcome.ALLOWED, Side(), Side(), f"pod {source.name} always reaches itself")
         if sentence := _of_its_node(source, target):
-            return Opinion(Outcome.ALLOWED, Side(), Side(), sentence)
+            return Opinion(Outcome.ALLOWED, Side(), Side(), sentence, exempt=True)
         on_node = [end for end in (source, target) if isinstance(end, Pod) and end.host_network]
         if not on_node:
             return self._judge(source, target, port, protocol)

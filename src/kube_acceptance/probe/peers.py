@@ -258,7 +258,7 @@ def pod_manifest(
     if ports:
         container["ports"] = [dict(port) for port in ports]
     container["resources"] = {
-        "requests": {"cpu": "10m", "memory": "32Mi"},
+        "requests": {"cpu": "5m", "memory": "32Mi"},  # forty at a time fit a node of two processors, beside releases
         "limits": {"cpu": "500m", "memory": "96Mi"},
     }
     if account:

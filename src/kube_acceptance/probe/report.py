@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kube_acceptance.errors import ProbeError, ReachabilityError
 from kube_acceptance.probe.matrix import Expectation
@@ -43,6 +43,10 @@ class Report:
     def convergence(self) -> float:
         """The seconds until the last row was right for good, at most; 0.0 when all were at the first look."""
         return max((row.seconds for row in self.converged.values()), default=0.0)
+
+    def without(self, rows: Collection[Expectation]) -> Report:
+        """The same of the other rows alone."""
+        return replace(self, verdicts=tuple(one for one in self.verdicts if one.row not in rows))
 
     def table(self) -> list[str]:
         """All rows as lines: expected, seen, and why; those that are not right come first and are marked."""

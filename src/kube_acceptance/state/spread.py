@@ -20,6 +20,8 @@ def must_be_even(release: Release, component: str) -> str:
         AcceptanceError: One does, or a pod is not ready, or there are not two nodes and two pods to compare.
     """
     nodes, found = takers(release.cluster), pods.serving(release, component)
+    if len(nodes) < 2:
+        release.cluster.provider.too_few_nodes(f"{component} pods cannot be spread")
     if len(nodes) < 2 or len(found) < 2:
         raise AcceptanceError(f"{len(found)} {component} pods on {len(nodes)} nodes that take pods cannot be spread")
     if late := next((pod.metadata.name for pod in found if not is_ready(pod)), ""):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import pytest
 
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.policy.meanings import agreement
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
+from kube_acceptance.probe.report import Report
 from kube_acceptance.release import Release
 from kube_acceptance.report import note, waited
 from kube_acceptance.running.shared import locked
@@ -97,12 +99,37 @@ def reachability(release: Release, session: Session, canary: Enforcement) -> Ite
         yield looking
 
 
+def must_be_as_expected(release: Release, report: Report, exempt: Mapping[Expectation, str]) -> None:
+    """Every connection must be; what no policy could block needs another node.
+
+    Args:
+        release: The release.
+        report: What was seen.
+        exempt: The connections that no policy could block, and why.
+
+    Raises:
+        AcceptanceError: One is not.
+    """
+    report.without(exempt).check()
+    if exempt:
+        row, why = next(iter(exempt.items()))
+        release.cluster.provider.too_few_nodes(
+            f"{len(report.verdicts) - len(exempt)} connections are as expected, {len(exempt)} cannot be blocked, the "
+            f"first: {row}: {why}"
+        )
+    report.check()
+
+
 def _observe(
     release: Release, session: Session, canary: Enforcement, expect: Callable[[Reachability], Sequence[Expectation]]
 ) -> None:
     with reachability(release, session, canary) as looking:
         report = looking.observe(expect(looking), budget=POLICY_BUDGET)
-    report.check()
+        wrong = [verdict.row for verdict in report.failures]
+        meant = agreement(
+            release.cluster.new_client, looking.connections(wrong) if wrong else {}, wrong, report.failures
+        )
+    must_be_as_expected(release, report, meant.exempt)
     waited("every connection is as expected", report.convergence, POLICY_BUDGET)
     for line in report.summary():
         note(line)
