@@ -79,7 +79,7 @@ Feature: Environments
     Then the merging ends with status 0
     And "The lights go out" is told to have passed again after an attempt at shard 2 that was lost
 
-  @REQ-ENV-12 @disruptive @serial
+  @REQ-ENV-06 @REQ-ENV-12 @disruptive @serial
   Scenario: Images reach a cluster through a registry, and a release has them by their digests
     Given the example project "parcel" in the context of this cluster
     And a registry beside the cluster is where its images go
@@ -102,11 +102,15 @@ Feature: Environments
     And what an attempt at shard 1 had begun before it was lost is told to have passed again
     And nothing outside of the run's namespaces has changed, and none of them is left within 2 minutes
 
-  @REQ-ENV-11 @disruptive @serial @slow
-  Scenario: A cluster that Minikube makes serves a run, and goes with it
+  @REQ-ENV-03 @REQ-ENV-06 @REQ-ENV-11 @disruptive @serial @slow
+  Scenario: A cluster that Minikube makes serves a run, leaves out what one node cannot serve, and goes with it
     Given the example project "shop" with a cluster of its own by Minikube
+    And in its "features/shop.feature" "the chart is installed in a namespace of its own" is "every node takes pods"
     When its suite runs with "-n 0 -m 'not slow'"
     Then it ends well, as "incomplete"
+    And it says each of these once
+      | line                                                          |
+      | Minikube's cluster has one node: pods have nowhere else to go |
     And its run was on that cluster, of which nothing is left
 
   @REQ-ENV-02 @disruptive @serial
