@@ -18,15 +18,20 @@ def container(identity: str, *, ready: bool = True) -> Any:
     return Object(**{**vars(status(ready=ready)), "container_id": identity})
 
 
-def release(before: list[Any], after: list[Any]) -> Any:
+def release(before: list[Any], after: list[Any], nodes: int = 2, said: list[str] | None = None) -> Any:
     now = [before]
+    lacking: list[str] = [] if said is None else said
 
     def restart(node: str) -> str:
         now[0] = after
         return f"node {node} restarted"
 
-    listed = Object(list_pod_for_all_namespaces=lambda field_selector: Object(items=now[0]))
-    return Object(name="shop", namespace="shop", cluster=Object(core=listed, provider=Object(restart_node=restart)))
+    listed = Object(
+        list_pod_for_all_namespaces=lambda field_selector: Object(items=now[0]),
+        list_node=lambda: Object(items=[None] * nodes),
+    )
+    provider = Object(restart_node=restart, too_few_nodes=lacking.append)
+    return Object(name="shop", namespace="shop", cluster=Object(core=listed, provider=provider))
 
 
 def test_restarting_a_node_without_pods_of_the_release_is_no_fault() -> None:
@@ -46,6 +51,16 @@ def test_restarted_is_proved_by_other_containers_that_need_not_be_ready() -> Non
         "1 of 1 containers not started anew: shop/web/app "
         "(waited for 1 containers on node worker to be started anew; not within 0.01 s)"
     )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "lacking"), [(1, ["the pods that watch the release would be restarted with it"]), (2, [])]
+)
+def test_whoever_watches_needs_another_node(nodes: int, lacking: list[str]) -> None:
+    said: list[str] = []
+    shop = release([pod(container("1"))], [pod(container("2"))], nodes, said)
+    restart_node(shop, "worker", within=1, afterwards=ExitStack())
+    assert said == lacking
 
 
 def test_the_others_on_the_node_are_waited_for_in_the_end() -> None:

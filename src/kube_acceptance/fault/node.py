@@ -52,7 +52,9 @@ def restart_node(
     }
     if not mine:
         raise FaultError(f"no pod of release {release.name} runs on node {node}, so its restart would prove nothing")
-    proof = release.cluster.provider.restart_node(node)
+    if len(cluster.core.list_node().items) < 2:
+        cluster.provider.too_few_nodes("the pods that watch the release would be restarted with it")
+    proof = cluster.provider.restart_node(node)
     afterwards.callback(
         eventually,
         f"{len(others)} other containers on node {node} to be ready again",
