@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kube_acceptance.cluster import Provider
-from kube_acceptance.cluster.runtime import PID, name_on_node
+from kube_acceptance.cluster.runtime import GROUP, PID, name_on_node
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import FaultError
 from kube_acceptance.fault.containers import none_runs, running
@@ -17,16 +17,14 @@ FROZEN, THAWED = "FROZEN", "THAWED"
 # containerd freezes the container's control group; whether it did is asked of the kernel, whose versions 1 and 2 of
 # control groups keep it in different places. A container that is gone has no process that could be thawed.
 _SCRIPT = (
-    f"{PID}\n"
+    f"{PID}\n{GROUP}"
     + r"""
 [ "$pid" ] && [ -d "/proc/$pid" ] || { echo GONE; exit; }
 said=$(ctr --namespace k8s.io tasks "$2" "$1" 2>&1) || true
-of_v1=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$pid/cgroup")
-if [ "$of_v1" ]; then
-  group=/sys/fs/cgroup/freezer$of_v1
+if group=$(group freezer); then
   state=$(cat "$group/freezer.state")
 else
-  group=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+  group=$(group "") || { echo "no control group of process $pid" >&2; exit 1; }
   state=THAWED
   if grep -q '^frozen 1$' "$group/cgroup.events"; then state=FROZEN; fi
 fi

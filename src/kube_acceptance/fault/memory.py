@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kube_acceptance.cluster.runtime import PID, name_on_node
+from kube_acceptance.cluster.runtime import GROUP, PID, name_on_node
 from kube_acceptance.command import CommandError
 from kube_acceptance.errors import FaultError
 from kube_acceptance.fault.containers import KILLED, none_runs, running
@@ -19,15 +19,13 @@ AT_MOST = 2 * 1024 * 1024 * 1024  # bytes of a limit: what is asked for in vain,
 # looks for a victim within the group, where it likes every other better, and with version 2 of control groups takes all
 # of them. The process ends with the last one, or when it has got what it asked for: then nothing limits the group.
 _SCRIPT = (
-    f"{PID}\n"
+    f"{PID}\n{GROUP}"
     + r"""
 [ "$pid" ] && [ -d "/proc/$pid" ] || { echo GONE; exit; }
-of_v1=$(sed -n 's/^[0-9]*:memory://p' "/proc/$pid/cgroup")
-if [ "$of_v1" ]; then
-  group=/sys/fs/cgroup/memory$of_v1
+if group=$(group memory); then
   limit=$(cat "$group/memory.limit_in_bytes")
 else
-  group=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+  group=$(group "") || { echo "no control group of process $pid" >&2; exit 1; }
   limit=$(cat "$group/memory.max")
 fi
 [ "$limit" != max ] && [ "$limit" -le "$2" ] || { echo UNLIMITED "$limit"; exit; }
