@@ -27,7 +27,8 @@ class Ingress:
     @property
     def url(self) -> str:
         """What a browser opens; for names below localhost, `steps.browser` knows where the controller is."""
-        return f"http://{self.host}:{self.address[1]}/"
+        _, port = self.address
+        return f"http://{self.host}/" if port == 80 else f"http://{self.host}:{port}/"  # as a browser writes it
 
     def to(self, host: str) -> Ingress:
         """The way to another host."""
