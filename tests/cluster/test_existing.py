@@ -297,9 +297,7 @@ def docker(*built: str, containers: tuple[str, ...] = (), networks: tuple[str, .
 @pytest.fixture
 def reached(serve: Callable[..., Server], existing: Callable[..., Existing]) -> Callable[..., Existing]:
     def of(answer: Answer, **options: Any) -> Existing:
-        found = existing(file=serve(answer).kubeconfig, **options)
-        found._take_context()
-        return found
+        return existing(file=serve(answer).kubeconfig, **options)
 
     return of
 
@@ -365,9 +363,17 @@ def test_beside_which_nodes_a_container_could_be(reached: Callable[..., Existing
     )
 
 
+def test_one_name_for_two_accounts_is_two_files(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    one = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:1")).kubeconfig
+    same = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:1")).kubeconfig
+    other = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:2")).kubeconfig
+    assert (one == same, one == other) == (True, False)
+    servers = [yaml.safe_load(file.read_text())["clusters"][0]["cluster"]["server"] for file in (one, other)]
+    assert servers == ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+
+
 def test_it_stays_when_the_last_user_leaves(tmp_path: Path, existing: Callable[..., Existing]) -> None:
     found = existing(file=kubeconfig(tmp_path, "http://127.0.0.1:1"))
-    found._take_context()
     folder = found.kubeconfig.parent
     lease = Lease(found, folder)
     lease.take()

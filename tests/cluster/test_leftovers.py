@@ -14,6 +14,7 @@ import psutil
 import pytest
 import urllib3.exceptions
 from docker.errors import ImageNotFound
+from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import leftovers, owner
 from kube_acceptance.cluster.existing import MARK
@@ -160,7 +161,7 @@ def test_namespaces_only_of_clusters_that_are_in_use(tmp_path: Path, monkeypatch
     deleted: list[str] = []
 
     def namespace(name: str, labels: dict[str, str], deleting: bool = False) -> Any:
-        return Some(metadata=Some(name=name, labels=labels, deletion_timestamp=deleting or None))
+        return Some(metadata=Some(name=name, uid=name, labels=labels, deletion_timestamp=deleting or None))
 
     listed = [namespace("own-1", DEAD), namespace("own-2", MINE), namespace("own-3", DEAD, deleting=True)]
     core = Some(list_namespace=lambda **_: Some(items=listed), delete_namespace=deleted.append)
@@ -189,6 +190,39 @@ def test_what_is_known_of_a_cluster_that_was_there_and_is_no_more(
     assert told(found) == [(f"folder {folder}", "its cluster does not answer")]
     assert found[0].remove()
     assert not folder.exists()
+
+
+def test_accounts_and_clusters_of_one_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folders(tmp_path) / "context-here"
+    folder.mkdir(parents=True)
+    for name in ("kubeconfig-away", "kubeconfig-mine", "kubeconfig-nobody", "kubeconfig-yours", MARK):
+        (folder / name).touch()
+    gone = Some(metadata=Some(name="own-1", uid="1", labels=DEAD, deletion_timestamp=None))
+
+    def core(file: str) -> Any:
+        def listed(**_: object) -> Any:
+            match Path(file).name:
+                case "kubeconfig-away":
+                    raise urllib3.exceptions.HTTPError("connection refused")
+                case "kubeconfig-nobody":
+                    raise ApiException(403)
+            return Some(items=[gone])
+
+        return Some(list_namespace=listed, delete_namespace=print)
+
+    monkeypatch.setattr(leftovers.client, "CoreV1Api", core)
+    monkeypatch.setattr(leftovers.config, "new_client_from_config", lambda config_file: config_file)
+    found = list(leftovers.namespaces(tmp_path))
+    assert told(found) == [
+        ("namespace own-1 of cluster context-here", WHY),
+        (f"file {folder}/kubeconfig-away", "its cluster does not answer"),
+    ]
+    assert found[1].remove()
+    assert sorted(each.name for each in folder.glob("kubeconfig*")) == [
+        "kubeconfig-mine",
+        "kubeconfig-nobody",
+        "kubeconfig-yours",
+    ]
 
 
 def test_folders_that_dead_runs_shared(tmp_path: Path) -> None:

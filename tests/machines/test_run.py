@@ -201,7 +201,6 @@ def test_the_command(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_kubeconfig_of_a_pod_names_the_token_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("x")
     inside = Inside(folder=tmp_path / "cache", kubectl=Path("/bin/true"), account=tmp_path)
-    inside._take_context()
     found = yaml.safe_load(inside.kubeconfig.read_text())
     assert found["users"][0]["user"] == {"tokenFile": str(tmp_path / "token")}
     assert inside.kubeconfig.stat().st_mode & 0o777 == 0o600

@@ -7,9 +7,11 @@ could do (its nodes, its add-ons) is not done: a scenario that needs it does not
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +31,8 @@ from kube_acceptance.images.build import CONTENT_LABEL
 from kube_acceptance.images.load import full_reference, load
 from kube_acceptance.images.push import push
 
+KUBECONFIG = "kubeconfig"
+"""How the names of kubeconfigs begin in the folder of a cluster."""
 MARK = "context"
 """The file in the folder of such a cluster that holds the context's name: nobody removes the cluster with it."""
 
@@ -88,7 +92,6 @@ class Existing:
         strict: bool = False,
     ) -> None:
         self.name = context
-        self.kubeconfig = folder / "kubeconfig"
         self._folder = folder
         self._kubectl = kubectl
         self._engine = engine
@@ -101,6 +104,23 @@ class Existing:
         """What a report calls it."""
         return f"context {self.name}"
 
+    @cached_property
+    def kubeconfig(self) -> Path:
+        """A kubeconfig with nothing but this context.
+
+        It is named after what is in it: another run may mean another cluster, or another account, by the same name.
+
+        Raises:
+            ClusterError: There is no such context.
+        """
+        text = self._context()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / MARK).write_text(self.name)
+        file = self._folder / f"{KUBECONFIG}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        file.touch(mode=0o600)
+        file.write_text(text)
+        return file
+
     def must_serve(self) -> None:
         """Find out whether a run can begin, and tell what there is.
 
@@ -108,7 +128,6 @@ class Existing:
             ClusterError: There is no such context, its server does not answer, or the account may not do what a run
                 does; all that it may not is told together.
         """
-        self._take_context()
         api = self._client()
         try:
             version = client.VersionApi(api).get_code(_request_timeout=ANSWERS_WITHIN).git_version
@@ -134,7 +153,8 @@ class Existing:
 
     def delete(self) -> None:
         """Forget it; the cluster stays."""
-        self.kubeconfig.unlink(missing_ok=True)
+        for file in self._folder.glob(f"{KUBECONFIG}-*"):
+            file.unlink(missing_ok=True)
 
     def load(self, references: Sequence[str]) -> dict[str, str]:
         """Bring images named after its registry there, and all others into nodes that are containers of this machine.
@@ -225,7 +245,8 @@ class Existing:
         here = {tag for image in built for tag in image.tags}
         return [each for each in references if each in here and any(full_reference(each) not in has for has in there)]
 
-    def _take_context(self) -> None:
+    def _context(self) -> str:
+        """What the user's kubeconfig says of the context, and nothing else of it."""
         try:
             contexts, _ = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
         except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
@@ -239,13 +260,9 @@ class Existing:
             )
         words = ["config", "view", "--minify", "--flatten", "--raw", "--context", self.name]
         try:
-            text = run([self._kubectl, *words], timeout=30).stdout
+            return run([self._kubectl, *words], timeout=30).stdout
         except CommandError as error:
             raise ClusterError(f"kubectl cannot read context {self.name}", details=error.details) from error
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / MARK).write_text(self.name)
-        self.kubeconfig.touch(mode=0o600)
-        self.kubeconfig.write_text(text)
 
     def _client(self) -> client.ApiClient:
         configuration = client.Configuration()

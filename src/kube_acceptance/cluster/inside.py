@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from kube_acceptance.cluster.existing import MARK, Existing
+from kube_acceptance.cluster.existing import Existing
 from kube_acceptance.errors import ClusterError
 
 IN_CLUSTER = "in-cluster"
@@ -31,15 +31,12 @@ class Inside(Existing):
         super().__init__(IN_CLUSTER, folder=folder, kubectl=kubectl, engine=None, ingress=ingress, strict=strict)
         self._account = account
 
-    def _take_context(self) -> None:
+    def _context(self) -> str:
         if not (self._account / "token").is_file():
             raise ClusterError(
                 f"--cluster {IN_CLUSTER} is for a pod, and there is no service account in {self._account}",
                 hint="Name a context of the kubeconfig.",
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / MARK).write_text(self.name)
-        self.kubeconfig.touch(mode=0o600)
         # by files, not by what is in them: kubelet renews the token
         cluster = {
             "server": "https://kubernetes.default.svc",
@@ -53,4 +50,5 @@ class Inside(Existing):
             "users": [{"name": self.name, "user": {"tokenFile": str(self._account / "token")}}],
             "contexts": [{"name": self.name, "context": {"cluster": self.name, "user": self.name}}],
         }
-        self.kubeconfig.write_text(yaml.safe_dump(content))
+        text: str = yaml.safe_dump(content)
+        return text

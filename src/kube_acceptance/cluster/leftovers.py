@@ -13,9 +13,10 @@ from typing import Any
 import docker
 import urllib3.exceptions
 from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import owner, shared
-from kube_acceptance.cluster.existing import MARK
+from kube_acceptance.cluster.existing import KUBECONFIG, MARK
 from kube_acceptance.cluster.kind import CLUSTER_LABEL, NETWORK
 from kube_acceptance.cluster.minikube import PROFILE_LABEL
 from kube_acceptance.cluster.nodes import labelled
@@ -26,6 +27,7 @@ from kube_acceptance.scratch import NAME
 
 CLUSTER_PREFIX = "kube-acceptance-"
 READ_WITHIN = (3.0, 10.0)  # seconds to connect and to read
+REFUSED = (401, 403)
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,31 @@ def namespaces(cache: Path) -> Iterator[Leftover]:
     """The namespaces of ended runs in clusters that stay; one that goes takes its own along."""
     for folder in sorted(shared.folders(cache).glob("*/")):
         stays = shared.users(folder) or (folder / MARK).exists()
-        if not stays or not (folder / "kubeconfig").is_file():
-            continue
-        core: Any = client.CoreV1Api(
-            config.new_client_from_config(config_file=str(folder / "kubeconfig"))  # type: ignore[no-untyped-call]
-        )
-        try:
-            listed = core.list_namespace(label_selector=owner.RUN_LABEL, _request_timeout=READ_WITHIN).items
-        except urllib3.exceptions.HTTPError:
-            if shared.users(folder):
-                raise
+        files = sorted(folder.glob(f"{KUBECONFIG}*")) if stays else []
+        silent, told = [], set()
+        for file in files:
+            core: Any = client.CoreV1Api(config.new_client_from_config(config_file=str(file)))  # type: ignore[no-untyped-call]
+            try:
+                listed = core.list_namespace(label_selector=owner.RUN_LABEL, _request_timeout=READ_WITHIN).items
+            except urllib3.exceptions.HTTPError:
+                if shared.users(folder):
+                    raise
+                silent.append(file)
+                continue
+            except ApiException as error:
+                if error.status not in REFUSED:
+                    raise
+                continue  # whoever may not look has made nothing there
+            for namespace in listed:
+                labels, name, uid = namespace.metadata.labels, namespace.metadata.name, namespace.metadata.uid
+                if owner.has_ended(labels) and not namespace.metadata.deletion_timestamp and uid not in told:
+                    told.add(uid)
+                    where = f"namespace {name} of cluster {folder.name}"
+                    yield Leftover(where, _process(labels), _done(core.delete_namespace, name))
+        if silent == files and files:
             yield Leftover(f"folder {folder}", "its cluster does not answer", _done(shutil.rmtree, folder))
-            continue
-        for namespace in listed:
-            labels, name = namespace.metadata.labels, namespace.metadata.name
-            if owner.has_ended(labels) and not namespace.metadata.deletion_timestamp:
-                where = f"namespace {name} of cluster {folder.name}"
-                yield Leftover(where, _process(labels), _done(core.delete_namespace, name))
+        else:
+            yield from (Leftover(f"file {one}", "its cluster does not answer", _done(one.unlink)) for one in silent)
 
 
 def scratch_folders(temporary: Path | None = None) -> Iterator[Leftover]:

@@ -11,9 +11,12 @@ class Provider(Protocol):
     """Makes, finds and removes one cluster, and does what its API cannot do."""
 
     name: str
-    kubeconfig: Path
     lasts: bool
     """Whether it is there before the run and stays after it."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """By which the cluster is asked."""
 
     @property
     def kind(self) -> str:
