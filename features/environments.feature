@@ -105,7 +105,7 @@ Feature: Environments
   @REQ-ENV-03 @REQ-ENV-06 @REQ-ENV-11 @disruptive @serial @slow
   Scenario: A cluster that Minikube makes serves a run, leaves out what one node cannot serve, and goes with it
     Given the example project "shop" with a cluster of its own by Minikube
-    And in its "features/shop.feature" "the chart is installed in a namespace of its own" is "every node takes pods"
+    And in its "features/shop.feature" "the chart is installed in a namespace of its own" is "every node takes pods\n And the chart is installed in a namespace of its own"
     When its suite runs with "-n 0 -m 'not slow'"
     Then it ends well, as "incomplete"
     And it says each of these once

@@ -90,7 +90,7 @@ def file_says(suite: Suite, file: str, words: str, others: str) -> None:
     text = (suite.root / file).read_text()
     if words not in text:
         raise AcceptanceError(f"{words!r} does not stand in {file}")
-    (suite.root / file).write_text(text.replace(words, others))
+    (suite.root / file).write_text(text.replace(words, others.replace(r"\n", "\n")))
 
 
 @given('its variable "{name}" is "{value}"', target_fixture="suite")
