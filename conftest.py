@@ -3,8 +3,8 @@
 pytest_plugins = [
     "steps.database",
     "steps.backups",
-    "steps.contexts",
     "steps.harness",
+    "steps.contexts",
     "steps.hasty",
     "steps.machines",
     "steps.migrations",

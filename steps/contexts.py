@@ -18,6 +18,7 @@ from kube_acceptance.state.inventory import NOTED
 from kube_acceptance.suite import Suite
 from kube_acceptance.vocabulary import assertion, given, must, some
 from kube_acceptance.wait import Seen, eventually
+from steps.harness import in_its_context
 
 ACCOUNT = "nobody"
 GONE_WITHIN = 120.0  # seconds
@@ -33,8 +34,7 @@ OF_NAMESPACE = ("claimRef", "parentRef")
 
 @given('the example project "{name}" in the context of this cluster', target_fixture="suite")
 def project_in_context(example: Callable[..., Suite], cluster: Cluster, name: str) -> Suite:
-    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
-    return replace(example(name, "--cluster", context), env={"KUBECONFIG": str(cluster.kubeconfig)})
+    return in_its_context(example(name), cluster)
 
 
 @given("the account of that context has no rights", target_fixture="suite")

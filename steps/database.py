@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -47,18 +48,16 @@ class Database:
 
     def ask(self, query: str) -> str:
         """What one query answers, without headings."""
-        pod = pods.serving(self._release, "database")[0].metadata.name
         words = ("psql", "--username", "postgres", "--dbname", "todo", "--no-psqlrc", "--tuples-only", "--no-align")
-        return self._release.execute(pod, *words, "--command", query, container=SERVER).strip()
+        return self._beside_server(*words, "--command", query).strip()
 
     def lock(self, table: str) -> None:
         """Lock a table against everybody for some minutes, by a session that goes on after this call."""
-        pod = pods.serving(self._release, "database")[0].metadata.name
         query = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_FOR})"
         # what goes on is a child of the container's first process: where that is PostgreSQL itself, it takes an exit
         # status such as psql's for the crash of a session of its own, and starts anew
         words = f'(psql --username postgres --dbname todo --no-psqlrc --command "{query}" || true) >/dev/null 2>&1 &'
-        self._release.execute(pod, "sh", "-c", words, container=SERVER)
+        self._beside_server("sh", "-c", words)
         locked = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'"
         eventually(
             f"{table} to be locked",
@@ -78,17 +77,15 @@ class Database:
         Returns:
             The numbers of the server's process, and of the other.
         """
-        pod = pods.serving(self._release, "database")[0].metadata.name
-        server, other = self._release.execute(pod, "sh", "-c", GIVE_AWAY_THE_LOCKS, container=SERVER).split()
+        server, other = self._beside_server("sh", "-c", GIVE_AWAY_THE_LOCKS).split()
         return server, other
 
     def start_another(self) -> Completed:
         """Start another server on the volume of the one that runs, as its container was started; it should not last."""
-        pod = pods.serving(self._release, "database")[0]
-        (container,) = (one for one in pod.spec.containers if one.name == SERVER)
+        (container,) = (one for one in self._pod().spec.containers if one.name == SERVER)
         script = f"LOG_FOLDER=$(mktemp -d); export LOG_FOLDER; {container.args[0]}"
         try:
-            said = self._release.execute(pod.metadata.name, "sh", "-c", script, container=SERVER)
+            said = self._beside_server("sh", "-c", script)
         except CommandError as error:
             return error.completed
         raise AcceptanceError(f"another server on the database's volume ended as if all were well, and said: {said}")
@@ -119,6 +116,13 @@ class Database:
     def titled(self, title: str) -> list[dict[str, object]]:
         """The rows of a title."""
         return [row for row in self.todos().values() if row["title"] == title]
+
+    def _pod(self) -> Any:
+        return pods.serving(self._release, "database")[0]
+
+    def _beside_server(self, *command: str) -> str:
+        """Run a command in the server's container; raises CommandError when it fails."""
+        return self._release.execute(self._pod().metadata.name, *command, container=SERVER)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from kube_acceptance.cluster import Cluster, Minikube
 from kube_acceptance.config import Config
@@ -61,16 +62,21 @@ def example_project_here(example: Callable[..., Suite], cluster: Cluster, settin
 def on_this_cluster(suite: Suite, cluster: Cluster, settings: Config) -> Suite:
     """The suite on the cluster of whoever runs this scenario, which is described to it in the same words."""
     if cluster.provider.lasts:
-        options = ("--cluster", cluster.name)
-    else:
-        described = settings.cluster
-        options = ("--cluster-name", cluster.name, f"--cluster-image={described.image}")
-        if described.config:
-            options += (f"--cluster-config={settings.path(described.config)}",)
-        if isinstance(cluster.provider, Minikube):
-            options += ("--cluster", "minikube", f"--cluster-minikube-image={described.minikube_image}")
-    kubeconfig = {"KUBECONFIG": str(cluster.kubeconfig)} if cluster.provider.lasts else {}
-    return replace(suite, options=(*suite.options, *options), env={**suite.env, **kubeconfig})
+        return in_its_context(suite, cluster)
+    described = settings.cluster
+    options = ["--cluster-name", cluster.name, f"--cluster-image={described.image}"]
+    if described.config:
+        options.append(f"--cluster-config={settings.path(described.config)}")
+    if isinstance(cluster.provider, Minikube):
+        options += ["--cluster", "minikube", f"--cluster-minikube-image={described.minikube_image}"]
+    return replace(suite, options=(*suite.options, *options))
+
+
+def in_its_context(suite: Suite, cluster: Cluster) -> Suite:
+    """The suite on a cluster that it takes for one that was there before, named by its context."""
+    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
+    kubeconfig = {"KUBECONFIG": str(cluster.kubeconfig)}
+    return replace(suite, options=(*suite.options, "--cluster", context), env={**suite.env, **kubeconfig})
 
 
 @given("its password is a canary", target_fixture="password")

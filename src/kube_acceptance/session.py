@@ -526,12 +526,10 @@ class Session:
     def _provider(self) -> Provider:
         if self._provider_inside:
             return self._provider_inside
-        if self._context in ("", MINIKUBE):
-            if self._context:
-                return own_minikube(
-                    self.config, self.cluster_name, engine=self.engine, tool=self.tool, strict=self._strict
-                )
+        if not self._context:
             return provider(self.config, self.cluster_name, engine=self.engine, tool=self.tool)
+        if self._context == MINIKUBE:
+            return own_minikube(self.config, self.cluster_name, engine=self.engine, tool=self.tool, strict=self._strict)
         options: dict[str, Any] = {
             "folder": folders(self.config.cache) / self.cluster_name,
             "kubectl": self.tool("kubectl"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -117,9 +118,10 @@ class Existing:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / MARK).write_text(self.name)
         file = self._folder / f"{KUBECONFIG}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        file.touch(mode=0o600)
-        file.write_text(text)
-        return file
+        part = self._folder / f"{os.getpid()}.part"
+        part.touch(mode=0o600)
+        part.write_text(text)
+        return part.replace(file)  # whole or not at all: another process may be reading it
 
     def must_serve(self) -> None:
         """Find out whether a run can begin, and tell what there is.

@@ -35,9 +35,8 @@ def let_every_node_take_pods(cluster: Cluster, *, labels: Mapping[str, str], aft
     cluster.provider.must_be_own("taints of its nodes")
     nodes = cluster.core.list_node().items
     if len(nodes) < 2:
-        nowhere = "pods have nowhere else to go"
-        cluster.provider.too_few_nodes(nowhere)
-        raise FaultError(f"the cluster has one node, so {nowhere}")
+        cluster.provider.too_few_nodes("pods have nowhere else to go")
+        raise FaultError("the cluster has one node, so pods have nowhere else to go")
     refusing = {node.metadata.name: _refusing(node) for node in nodes}
     for name, taints in refusing.items():
         if ill := [taint.key for taint in taints if taint.key.startswith(BY_KUBERNETES)]:

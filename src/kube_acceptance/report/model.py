@@ -174,10 +174,9 @@ class Scenario(Record):
     """A scenario, or one row of a scenario outline, and what became of it.
 
     `id` is the pytest node id, so that `pytest ID` runs it again. `row` counts those of an outline, which all have its
-    line. `reason` says why it was skipped, is pending or did
-    not run. `touched` are the kinds of objects that the API server was asked for, as it calls them. `earlier` holds its
-    attempts before this one, oldest first; `quarantine` says who answers for its flakiness and until when; `worker` is
-    the process of pytest-xdist that ran it.
+    line. `reason` says why it was skipped, is pending or did not run. `touched` are the kinds of objects that the API
+    server was asked for, as it calls them. `earlier` holds its attempts before this one, oldest first; `quarantine`
+    says who answers for its flakiness and until when; `worker` is the process of pytest-xdist that ran it.
     """
 
     id: Text
