@@ -17,5 +17,6 @@ pytest_plugins = [
     "steps.planted",
     "steps.registry",
     "steps.todos",
+    "steps.vanishing",
     "steps.rotation",  # after those that it is made of: pytest rewrites a module only when it loads it first
 ]

@@ -46,6 +46,40 @@ Feature: Environments
       | line                                                |
       | there is no context kind-elsewhere in the kubeconfig |
 
+  @REQ-ENV-14 @disruptive @serial
+  Scenario: A cluster that enforces no network policies serves what needs none, and what needs them is told
+    Given the example project "shop" in the context of this cluster
+    And in its "features/shop.feature" "the chart is installed in a namespace of its own" is "the cluster enforces network policies\n And the chart is installed in a namespace of its own"
+    And this cluster enforces no network policies while the scenario lasts
+    When its suite runs with "-n 0 -k 'rebuilt or cleaned'"
+    Then it ends well, as "incomplete"
+    And it says each of these once
+      | line                                                                   |
+      | enforces no network policies: 20 s after a policy that denies everything |
+    And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+      | scenario            | status  |
+      | The shop is cleaned | passed  |
+      | The shop is rebuilt | skipped |
+
+  @REQ-ENV-13 @disruptive @serial
+  Scenario: A cluster that vanishes under a run ends what needs it, and what is left there can be removed
+    Given the example project "shop" in a context of this cluster that can vanish
+    When its suite runs with "-n 0 --order written -k Customer -m 'not slow'", and the cluster vanishes once "Customer 1 is served" has passed
+    Then it fails after something was made ready
+    And it says each of these once
+      | line                                                                   |
+      | 2 scenarios were not begun, since the cluster does not answer any more |
+      | remove it when it does:  kube-acceptance clean                         |
+    And its data, JUnit file, Cucumber messages and living documentation tell of each scenario
+      | scenario             | status  |
+      | Customer 1 is served | passed  |
+      | Customer 2 is served | failed  |
+      | Customer 3 is served | skipped |
+      | Customer 4 is served | skipped |
+    Given the cluster is there again
+    When kube-acceptance runs with "clean"
+    Then it ends with status 0 and says "removed namespace shop"
+
   @REQ-ENV-08 @static
   Scenario: Three machines run each scenario once, and together they say what one says
     Given the example project "statuses"

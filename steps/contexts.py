@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from kube_acceptance.cluster import Cluster, owner
+from kube_acceptance.fault import policy_engine
 from kube_acceptance.report import note
 from kube_acceptance.session import Session
 from kube_acceptance.state.inventory import NOTED
@@ -49,6 +51,11 @@ def account_without_rights(suite: Suite, cluster: Cluster, session: Session, tmp
     file.touch(mode=0o600)
     file.write_text(yaml.safe_dump(config))
     return replace(suite, env={"KUBECONFIG": str(file)})
+
+
+@given("this cluster enforces no network policies while the scenario lasts")
+def nothing_is_enforced(cluster: Cluster, session: Session, afterwards: ExitStack) -> None:
+    note(policy_engine.stop(cluster, labels=session.labels, afterwards=afterwards))
 
 
 @pytest.fixture

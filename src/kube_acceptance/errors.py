@@ -12,6 +12,7 @@ Every message is made for a person: one sentence that says what is wrong, one th
     ├── ReleaseError         a chart cannot be rendered, installed or upgraded
     ├── WaitError            a condition did not come true, or can no longer come true
     ├── ProbeError           reachability cannot be told
+    │   ├── UnenforcedError      the cluster enforces no network policies
     │   └── ReachabilityError    it was told, and is not what was expected
     ├── PolicyError          a NetworkPolicy is malformed, or policies and cluster disagree
     ├── FaultError           a fault was not injected, or selected nothing
@@ -83,6 +84,10 @@ class WaitError(AcceptanceError):
 
 class ProbeError(AcceptanceError):
     """Reachability cannot be told."""
+
+
+class UnenforcedError(ProbeError):
+    """The cluster enforces no network policies."""
 
 
 class ReachabilityError(ProbeError):

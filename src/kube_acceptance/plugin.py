@@ -32,7 +32,7 @@ from kube_acceptance.vulnerability import exceptions
 pytest_plugins = [
     *(
         f"kube_acceptance.running.{module}"
-        for module in ("budget", "kept", "leaving", "order", "plan", "serial", "shards", "terminal")
+        for module in ("budget", "kept", "leaving", "order", "plan", "serial", "shards", "terminal", "vanished")
     ),
     "kube_acceptance.mutation.forks",
 ]
@@ -209,7 +209,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Know what is needed; `gherkin.Inspection` tells what is wrong with the features."""
     run = session.config.stash.get(session_key, None)
     if run is not None:
-        run.wants_cluster = any(item.get_closest_marker(tier) for item in session.items for tier in NEEDS_CLUSTER)
+        run.wants_cluster = any(needs_cluster(item) for item in session.items)
         run.wants_images = run.wants_cluster or any(item.get_closest_marker("image") for item in session.items)
 
 
@@ -260,6 +260,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 # ---------------------------------------------------------------- small things
+
+
+def needs_cluster(item: pytest.Item) -> bool:
+    """Whether a scenario needs the cluster."""
+    return any(item.get_closest_marker(tier) for tier in NEEDS_CLUSTER)
 
 
 def _has_features(config: pytest.Config, settings: Config) -> bool:

@@ -39,6 +39,7 @@ from kube_acceptance.cluster import (
 from kube_acceptance.cluster.minikube import MARK, PROFILE_LABEL
 from kube_acceptance.cluster.nodes import labelled
 from kube_acceptance.cluster.shared import folders
+from kube_acceptance.cluster.silence import silence
 from kube_acceptance.config import Config, Keep
 from kube_acceptance.console import progress
 from kube_acceptance.errors import AcceptanceError, ConfigurationError, MachineError, ToolError
@@ -60,6 +61,8 @@ from kube_acceptance.tools import resolve
 OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist learns the process that stands for the run
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
+CANARY = "canary"  # what a run keeps of whether its cluster enforces network policies
+NO_MORE = "does not answer any more"  # what is said of a cluster that vanished
 MINIKUBE = "minikube"  # the choice of a cluster; before a colon and a profile's name that of one that is there
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
@@ -424,6 +427,11 @@ class Session:
             self.focus = self._struck
         return self._struck
 
+    def silence(self) -> str:
+        """What is to be said of a cluster that this run had and that does not answer; empty where it answers."""
+        why = silence(self._provider.kubeconfig) if self._made("cluster") else ""
+        return f"the cluster {self._provider.name} {NO_MORE}: {why}" if why else ""
+
     def leave_shared(self) -> None:
         """Remove the releases that scenarios share, since none will ask for one any more, unless the run keeps things.
 
@@ -451,6 +459,8 @@ class Session:
                     f"{nodes[0].status.node_info.kubelet_version}, {len(nodes)} nodes ({self._provider.kind})"
                 )
             facts["Helm"] = f"v{self.chart().helm_version}"
+        if self._made(CANARY):
+            facts["Network policies"] = "enforced, as a canary has seen"
         if self._made("images"):
             if not self._orders:
                 facts["Docker"] = str(self.engine.version()["Version"])

@@ -28,6 +28,7 @@ class Cluster:
         self.nodes = {f"node{number}": self._node(f"node{number}", each) for number, each in enumerate(taints)}
         self.policies: list[Any] = []
         self.core = self.admission = self
+        self.apps = Object(list_namespaced_daemon_set=lambda *_, **__: Object(items=[]))
         self.provider = self
 
     @staticmethod

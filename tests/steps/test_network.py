@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from kube_acceptance.errors import ReachabilityError
+from kube_acceptance.errors import ReachabilityError, UnenforcedError
 from kube_acceptance.probe import Expectation
 from kube_acceptance.probe.outcome import Outcome
 from kube_acceptance.probe.report import Report
 from kube_acceptance.probe.verdict import State, Verdict
-from kube_acceptance.steps.network import must_be_as_expected
+from kube_acceptance.steps.network import enforced, must_be_as_expected
 
 API = Expectation.parse("web", "kubernetes api:443", "blocked")
 DATABASE = Expectation.parse("web", "database:5432", "blocked")
@@ -55,3 +55,22 @@ def test_all_as_expected() -> None:
     said: list[str] = []
     must_be_as_expected(release(said), report(database=State.RIGHT).without({API}), {})
     assert said == []
+
+
+class Session:
+    """One whose canary has found that nothing is enforced."""
+
+    class Shared:
+        def once(self, name: str, make: object) -> Any:
+            raise UnenforcedError("the cluster does not enforce network policies", details=["20 s later: a -> b"])
+
+    shared = Shared()
+
+
+def test_a_cluster_that_enforces_nothing_is_told_to_whoever_runs_it() -> None:
+    said: list[str] = []
+    cluster: Any = Object(provider=Object(kind="context dev", lack=said.append))
+    session: Any = Session()
+    with pytest.raises(UnenforcedError, match=r"^the cluster does not enforce network policies"):
+        enforced(cluster, session)
+    assert said == ["context dev enforces no network policies: 20 s later: a -> b"]

@@ -14,6 +14,8 @@ from kube_acceptance.command import Completed, run
 from kube_acceptance.report.observer import touched
 
 ENFORCE = "pod-security.kubernetes.io/enforce"  # the label by which a namespace enforces a Pod Security Standard
+PATIENCE = (10.0, 75.0)  # seconds to connect and to read; the API server itself gives up after 60
+LASTING = ("watch=", "/exec", "/attach")  # requests that may be silent for longer
 RESTRICTED = {ENFORCE: "restricted"}
 
 
@@ -21,9 +23,11 @@ class Telling(client.ApiClient):
     """An API client that tells the report which kinds of objects a scenario asks for."""
 
     def call_api(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
-        """Make the request."""
+        """Make the request; who never answers is not waited for."""
         if kind := resource(url):
             touched(kind)
+        if not any(word in url for word in LASTING):
+            options["_request_timeout"] = options.get("_request_timeout") or PATIENCE
         return super().call_api(method, url, *arguments, **options)
 
 

@@ -10,7 +10,6 @@ import difflib
 import hashlib
 import os
 import re
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
 from kube_acceptance.cluster.lacks import not_run
+from kube_acceptance.cluster.silence import ANSWERS_WITHIN, asking_once, trouble
 from kube_acceptance.command import CommandError, run
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
@@ -37,7 +37,6 @@ KUBECONFIG = "kubeconfig"
 MARK = "context"
 """The file in the folder of such a cluster that holds the context's name: nobody removes the cluster with it."""
 
-ANSWERS_WITHIN = (5.0, 15.0)  # seconds to connect and to read
 IMAGES_TOLD = 50  # of more images a node does not tell, unless its kubelet is set to
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 # what a run does: in namespaces of its own, but asked for without naming one, since it makes them
@@ -136,7 +135,7 @@ class Existing:
             missing = [_words(right) for right in RIGHTS if not _may(api, right)]
             there = "" if missing else "; ".join(_holdings(api))
         except (ApiException, urllib3.exceptions.HTTPError) as error:
-            raise ClusterError(f"context {self.name}: {_trouble(error, api.configuration.host)}") from error
+            raise ClusterError(f"context {self.name}: {trouble(error, api.configuration.host)}") from error
         if missing:
             raise ClusterError(
                 f"context {self.name}: the account may not do {len(missing)} of {len(RIGHTS)} things that a run does",
@@ -267,10 +266,7 @@ class Existing:
             raise ClusterError(f"kubectl cannot read context {self.name}", details=error.details) from error
 
     def _client(self) -> client.ApiClient:
-        configuration = client.Configuration()
-        config.load_kube_config(str(self.kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
-        configuration.retries = 0
-        return client.ApiClient(configuration)
+        return asking_once(self.kubeconfig)
 
 
 def folder_name(context: str) -> str:
@@ -333,17 +329,3 @@ def _seen(look: Callable[..., Any]) -> list[Any] | None:
             return None
         raise
     return found
-
-
-def _trouble(error: Exception, server: str) -> str:
-    """Why the server's answer is no use, in words."""
-    if isinstance(error, ApiException):
-        if error.status == 401:
-            return "the server does not know the account (401); log in again"
-        return f"the server refuses: {error.status} {error.reason}"
-    reason: object = getattr(error, "reason", error)
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        reason = reason.args[0] if reason.args else reason
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"the certificate of {server} is not valid: {reason.verify_message}"
-    return f"{server} does not answer ({type(reason).__name__})"

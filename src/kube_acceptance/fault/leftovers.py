@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from kube_acceptance.cluster import Cluster
 from kube_acceptance.cluster.owner import RUN_LABEL
+from kube_acceptance.fault import policy_engine
 from kube_acceptance.fault.scheduling import put_back
 from kube_acceptance.fault.volume import Place, remove_volume
 from kube_acceptance.mesh import injection
@@ -13,7 +14,9 @@ from kube_acceptance.state.volumes import nodes_of
 
 
 def mend(cluster: Cluster, of: Callable[[Mapping[str, str]], bool]) -> list[str]:
-    """Put nodes back, remove volumes and admission policies whose labels are those of certain runs; says what was.
+    """Put back what certain runs changed (nodes, policy engines), and remove their volumes and admission policies.
+
+    Returns what was put back or removed.
 
     Args:
         cluster: The cluster.
@@ -29,6 +32,9 @@ def mend(cluster: Cluster, of: Callable[[Mapping[str, str]], bool]) -> list[str]
             for node in nodes_of(volume):
                 remove_volume(cluster, volume.metadata.name, Place(node, volume.spec.local.path))
             mended.append(f"volume {volume.metadata.name}")
+    for name in policy_engine.left(cluster, of):
+        policy_engine.start(cluster, name)
+        mended.append(f"policy engine {name}")
     for name in injection.left(cluster, of):
         injection.remove(cluster, name)
         mended.append(f"admission policy {name}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from kubernetes import client
 
-from kube_acceptance.errors import ProbeError
+from kube_acceptance.errors import ProbeError, UnenforcedError
 from kube_acceptance.probe.matrix import Expectation
 from kube_acceptance.probe.observe import Cell, Observer
 from kube_acceptance.probe.outcome import Outcome, Protocol
@@ -46,7 +46,8 @@ def check_enforcement(
         labels: The namespace's labels, by which orphans are found.
 
     Raises:
-        ProbeError: Policies do not bite, or nothing can be said about them; the first line says which.
+        UnenforcedError: Policies do not bite.
+        ProbeError: Nothing can be said about them; the first line says why.
     """
     started = time.monotonic()
     with Peers(new_client, image, labels=labels or {}) as peers, Observer(new_client, image) as observer:
@@ -78,7 +79,7 @@ def check_enforcement(
         policies.create_namespaced_network_policy(namespace, dict(DENY_ALL))
         second, denied_after = until(Outcome.BLOCKED)
         if second.seen is Outcome.ALLOWED:
-            raise ProbeError(
+            raise UnenforcedError(
                 "the cluster does not enforce network policies",
                 details=[f"{BUDGET:g} s after a policy that denies everything: {second}"],
                 hint="Use a network plugin that does, such as Kind's own from 0.24 on, or Calico.",

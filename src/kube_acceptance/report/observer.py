@@ -310,7 +310,8 @@ class Observer:
         record = now.record
         error = excinfo.value if excinfo else None
         record.duration += report.duration
-        fixture = next((name for known, name in self._fixture_errors if known is error), "")
+        told = (error, error.__cause__) if error else ()  # whoever knows better may have said why
+        fixture = next((name for known, name in self._fixture_errors if any(known is one for one in told)), "")
         unwritten = None if report.when == "teardown" else _unwritten(error, now.code)
         step, now.step = now.step, None
         if step and step.status == "not run":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube_acceptance.plugin import NEEDS_CLUSTER, session_key
+from kube_acceptance.plugin import needs_cluster, session_key
 from kube_acceptance.running.plan import asked
 from kube_acceptance.session import Session
 
@@ -20,13 +20,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run = config.stash.get(session_key, None)
     if run is None or hasattr(config, "workerinput") or any(config.getoption(name, None) for name in SPREAD):
         return
-    last = next((item for item in reversed(session.items) if _needs_cluster(item) and SHARED & asked(item)[0]), None)
+    last = next((item for item in reversed(session.items) if needs_cluster(item) and SHARED & asked(item)[0]), None)
     if last and last is not session.items[-1]:
         config.pluginmanager.register(Leaving(run, last.nodeid))
-
-
-def _needs_cluster(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(tier) for tier in NEEDS_CLUSTER)
 
 
 class Leaving:

@@ -15,7 +15,7 @@ from kube_acceptance.errors import MachineError
 from kube_acceptance.evidence.page import Watched, watched_key
 from kube_acceptance.ingress import Ingress
 from kube_acceptance.machines.orders import orders
-from kube_acceptance.plugin import NEEDS_CLUSTER
+from kube_acceptance.plugin import needs_cluster
 from kube_acceptance.report import note
 from kube_acceptance.tools import locate_browser
 from kube_acceptance.vocabulary import assertion, must, some
@@ -70,7 +70,7 @@ def browsers() -> Iterator[Callable[[str], Browser]]:
 def browser(browsers: Callable[[str], Browser], request: pytest.FixtureRequest) -> Browser:
     """Chromium, for which names below localhost are where the Ingress controller is: not on this machine everywhere."""
     address = ""
-    if any(request.node.get_closest_marker(tier) for tier in NEEDS_CLUSTER):
+    if needs_cluster(request.node):
         session: Session = request.getfixturevalue("session")
         address, _ = session.cluster.provider.ingress()
     browser = browsers("" if address in LOOPBACK else address)

@@ -9,13 +9,15 @@ from dataclasses import asdict
 import pytest
 
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.console import progress
+from kube_acceptance.errors import UnenforcedError
 from kube_acceptance.policy.meanings import agreement
 from kube_acceptance.probe import Enforcement, Expectation, Reachability, check_enforcement
 from kube_acceptance.probe.report import Report
 from kube_acceptance.release import Release
 from kube_acceptance.report import note, waited
 from kube_acceptance.running.shared import locked
-from kube_acceptance.session import PROBE, Session
+from kube_acceptance.session import CANARY, PROBE, Session
 from kube_acceptance.vocabulary import assertion, given, rows
 
 POLICY_BUDGET = 20.0  # seconds that policies may take until they hold, on a machine that many work on
@@ -71,14 +73,23 @@ def cannot_reach(release: Release, session: Session, source: str, target: str) -
 def enforced(cluster: Cluster, session: Session) -> Enforcement:
     """What the canary saw, looked at once a run; policies are proved only on a cluster that enforces any.
 
+    Where it enforces none, and that is not the run's to bring, the scenario is left out.
+
     Raises:
-        ProbeError: It enforces none, or nothing can be said about it.
+        UnenforcedError: It enforces none.
+        ProbeError: Nothing can be said about it.
     """
 
     def look() -> dict[str, float]:
-        return asdict(check_enforcement(cluster.new_client, session.images[PROBE].reference, labels=session.labels))
+        seen = check_enforcement(cluster.new_client, session.images[PROBE].reference, labels=session.labels)
+        progress(f"the cluster enforces network policies: one held after {seen.denied_after:.1f} s")
+        return asdict(seen)
 
-    return Enforcement(**session.shared.once("canary", look))
+    try:
+        return Enforcement(**session.shared.once(CANARY, look))
+    except UnenforcedError as error:
+        cluster.provider.lack(f"{cluster.provider.kind} enforces no network policies: {error.details[0]}")
+        raise
 
 
 @contextlib.contextmanager

@@ -1,0 +1,78 @@
+"""Whether an API server answers, and in words why it does not."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import urllib3.exceptions
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from kube_acceptance.console import status
+
+ANSWERS_WITHIN = (5.0, 15.0)
+"""Seconds to connect and to read."""
+RETURNS_WITHIN = 60.0
+"""Seconds in which a server that is restarted answers again."""
+EVERY = 2.0  # seconds
+
+
+def asking_once(kubeconfig: Path) -> client.ApiClient:
+    """An API client that tries nothing twice."""
+    configuration = client.Configuration()
+    config.load_kube_config(str(kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+    configuration.retries = 0
+    return client.ApiClient(configuration)
+
+
+def silence(kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
+    """Why an API server does not answer, in words; empty when it does, with a refusal too.
+
+    Args:
+        kubeconfig: How it is reached.
+        within: Seconds in which it may come back.
+    """
+    try:
+        api = asking_once(kubeconfig)
+    except ConfigException as error:
+        return f"its kubeconfig cannot be read: {' '.join(str(error).split())}"
+
+    def ask() -> str:
+        try:
+            client.VersionApi(api).get_code(_request_timeout=ANSWERS_WITHIN)
+        except ApiException:
+            return ""
+        except urllib3.exceptions.HTTPError as error:
+            status("the cluster does not answer")
+            return trouble(error, api.configuration.host)
+        return ""
+
+    asked = Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_delay(within),
+        wait=wait_fixed(EVERY),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else "",
+    )
+    return asked(ask)
+
+
+def trouble(error: Exception, server: str) -> str:
+    """Why a server's answer is no use, in words.
+
+    Args:
+        error: What the API client raised.
+        server: The server's address.
+    """
+    if isinstance(error, ApiException):
+        if error.status == 401:
+            return "the server does not know the account (401); log in again"
+        return f"the server refuses: {error.status} {error.reason}"
+    reason: object = getattr(error, "reason", error)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        reason = reason.args[0] if reason.args else reason
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"the certificate of {server} is not valid: {reason.verify_message}"
+    return f"{server} does not answer ({type(reason).__name__})"
