@@ -78,7 +78,7 @@ Feature: Environments
       | Customer 4 is served | skipped |
     Given the cluster is there again
     When kube-acceptance runs with "clean"
-    Then it ends with status 0 and says "removed namespace shop"
+    Then it ends with status 0 and says "removed namespace shared-"
 
   @REQ-ENV-08 @static
   Scenario: Three machines run each scenario once, and together they say what one says

@@ -60,8 +60,8 @@ class Proxy:
     def _serves(self) -> Seen[int]:
         said = self.log.read_text()
         found = re.search(r"serve on \S+:(\d+)", said)
-        hopeless = not found and self.process is not None and self.process.poll() is not None
-        return Seen(bool(found), said.strip(), int(found[1]) if found else None, hopeless=hopeless)
+        ended = self.process is not None and self.process.poll() is not None
+        return Seen(bool(found), said.strip(), int(found[1]) if found else None, hopeless=said if ended else "")
 
 
 @pytest.fixture
@@ -110,7 +110,8 @@ def suite_runs_until_it_vanishes(suite: Suite, proxy: Proxy, tmp_path: Path, opt
     def passed() -> Seen[None]:
         said = log.read_text()
         lines = [line for line in said.splitlines() if "passed" in line and scenario in line]
-        return Seen(bool(lines), said.splitlines()[-1] if said else "nothing", hopeless=process.poll() is not None)
+        ended = "" if process.poll() is None else f"the suite ended before: {said}"
+        return Seen(bool(lines), said.splitlines()[-1] if said else "nothing", hopeless=ended)
 
     with command.watched(process):
         eventually(f'"{scenario}" to pass', passed, within=PASSED_WITHIN)

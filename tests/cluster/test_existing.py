@@ -239,10 +239,23 @@ def test_no_such_context(tmp_path: Path, existing: Callable[..., Existing]) -> N
 def test_a_kubeconfig_that_cannot_be_read(tmp_path: Path, existing: Callable[..., Existing]) -> None:
     file = tmp_path / "broken"
     file.write_text("a: [")
-    assert said(existing(file=file)).startswith("the kubeconfig cannot be read: while parsing a flow node")
-    assert said(existing(file=tmp_path / "none")) == (
-        "the kubeconfig cannot be read: Invalid kube-config file. No configuration found."
+    assert said(existing(file=file)) == (
+        f'the kubeconfig cannot be read: error: error loading config file "{file}": yaml: line 1: did not find '
+        "expected node content"
     )
+
+
+def test_a_kubeconfig_without_any_context(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    assert said(existing(file=tmp_path / "none")) == (
+        "there is no context here in the kubeconfig\nIt has none; KUBECONFIG names another file."
+    )
+
+
+def test_no_current_context_is_needed(tmp_path: Path, existing: Callable[..., Existing]) -> None:
+    file = kubeconfig(tmp_path, "http://127.0.0.1:1")
+    file.write_text(file.read_text().replace("current-context: there\n", ""))
+    kept = yaml.safe_load(existing(file=file).kubeconfig.read_text())
+    assert kept["current-context"] == "here"
 
 
 def test_what_is_not_the_runs_to_do_leaves_the_scenario_out(existing: Callable[..., Existing]) -> None:

@@ -17,11 +17,9 @@ from typing import Any, NoReturn
 
 import docker
 import urllib3.exceptions
-import yaml
 from docker.models.containers import Container
-from kubernetes import client, config
+from kubernetes import client
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
 from kube_acceptance.cluster.lacks import not_run
 from kube_acceptance.cluster.silence import ANSWERS_WITHIN, asking_once, trouble
@@ -248,11 +246,11 @@ class Existing:
 
     def _context(self) -> str:
         """What the user's kubeconfig says of the context, and nothing else of it."""
-        try:
-            contexts, _ = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
-            raise ClusterError(f"the kubeconfig cannot be read: {' '.join(str(error).split())}") from error
-        names = [str(each["name"]) for each in contexts]
+        # by kubectl: the API client reads none that has no current context, which is not asked for here
+        listed = run([self._kubectl, "config", "get-contexts", "--output", "name"], timeout=30, check=False)
+        if listed.returncode:
+            raise ClusterError(f"the kubeconfig cannot be read: {' '.join(listed.stderr.split())}")
+        names = listed.stdout.splitlines()
         if self.name not in names:
             near = difflib.get_close_matches(self.name, names, n=1)
             raise ClusterError(

@@ -15,7 +15,7 @@ from kube_acceptance.console import status
 
 ANSWERS_WITHIN = (5.0, 15.0)
 """Seconds to connect and to read."""
-RETURNS_WITHIN = 60.0
+RETURNS_WITHIN = 30.0
 """Seconds in which a server that is restarted answers again."""
 EVERY = 2.0  # seconds
 
