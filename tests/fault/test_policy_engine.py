@@ -23,9 +23,12 @@ class Cluster:
     def __init__(self, name: str = "kindnet", *, stubborn: bool = False) -> None:
         self.provider = Object(must_be_own=lambda _: None)
         self.core = Object(list_node=lambda **_: Object(items=[]), list_persistent_volume=lambda **_: Object(items=[]))
+        self.core.delete_collection_namespaced_pod = lambda *_, **how: self.ended.append(how)
+        self.ended: list[Any] = []
         self.admission = Object(list_mutating_admission_policy=lambda **_: Object(items=[]))
         self.apps = self
         self.engine: Any = Object(metadata=Object(name=name, labels={"app": name}, generation=1))
+        self.engine.spec = Object(selector=Object(match_labels={"app": name}))
         self._stubborn = stubborn
         self._run(2)
 
@@ -59,6 +62,7 @@ def test_it_is_stopped_while_the_scenario_lasts(name: str) -> None:
     with ExitStack() as afterwards:
         assert stop(cluster, labels=LABELS, afterwards=afterwards) == f"DaemonSet {name} is stopped"
         assert (cluster.runs, cluster.engine.metadata.labels) == (0, {"app": name, **LABELS})
+        assert cluster.ended == [{"label_selector": f"app={name}", "grace_period_seconds": 1}]
     assert (cluster.runs, cluster.engine.metadata.labels) == (2, {"app": name})
 
 

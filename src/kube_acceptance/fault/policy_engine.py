@@ -37,11 +37,14 @@ def stop(cluster: Cluster, *, labels: Mapping[str, str], afterwards: contextlib.
         WaitError: Its pods do not go.
     """
     cluster.provider.must_be_own("its policy engine")
-    names = [each.metadata.name for each in cluster.apps.list_namespaced_daemon_set(NAMESPACE).items]
-    name = next((each for each in ENGINES if each in names), "")
+    engines = {each.metadata.name: each for each in cluster.apps.list_namespaced_daemon_set(NAMESPACE).items}
+    name = next((each for each in ENGINES if each in engines), "")
     if not name:
-        raise FaultError(f"there is no policy engine that is known among the DaemonSets {', '.join(names)}")
+        raise FaultError(f"there is no policy engine that is known among the DaemonSets {', '.join(engines)}")
     afterwards.callback(start, cluster, name)
+    # first, or it would be given half a minute to end, which it does not when it is told to
+    wanted = ",".join("=".join(pair) for pair in engines[name].spec.selector.match_labels.items())
+    cluster.core.delete_collection_namespaced_pod(NAMESPACE, label_selector=wanted, grace_period_seconds=1)
     _patch(cluster, name, labels=labels, selector="true")
     _until(cluster, name, "be gone", lambda status: not status.current_number_scheduled + status.number_misscheduled)
     return f"DaemonSet {name} is stopped"
