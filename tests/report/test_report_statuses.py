@@ -393,6 +393,26 @@ def test_a_worker_that_is_killed_in_a_clean_up(project: Project) -> None:
     assert statuses(second) == ["passed", "passed", "passed"]
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "line"),
+    [
+        ("raise AssertionError('the tea is cold')", "failed", "*1 failed in *"),
+        ("pytest.skip('there is no kettle')", "skipped", "*1 skipped in *"),
+        ("pass", "skipped", "*1 passed, 1 skipped in *"),
+    ],
+)
+def test_a_clean_up_that_is_skipped_takes_nothing_back(project: Project, code: str, status: str, line: str) -> None:
+    project.feature(TEA)
+    goes_wrong(project, f"request.addfinalizer(lambda: pytest.skip('nothing to clean'))\n{code}")
+    project.pytest(exits=1).stdout.fnmatch_lines([line])
+    scenario = the_only(project.recorded)
+    assert scenario.status == status
+    if status == "failed":
+        assert first_line(scenario).endswith("the tea is cold")
+    else:
+        assert scenario.reason == ("nothing to clean" if code == "pass" else "there is no kettle")
+
+
 def test_a_failure_is_told_even_if_its_worker_is_killed_in_the_clean_up(project: Project) -> None:
     project.add_steps("""
         @pytest.fixture

@@ -340,6 +340,9 @@ class Observer:
                 place = f'Set-up failed in "{fixture}"' if fixture else "Set-up failed"
                 failure.first_line = f"{place}: {failure.first_line}"
                 record.status, record.failure = "broken", failure
+        elif report.skipped and report.when == "teardown" and record.status != "passed":
+            # a clean-up that needs what was lacking takes nothing back, and is no second scenario that was skipped
+            report.outcome, report.longrepr = "passed", None
         elif report.skipped:
             record.status = "skipped"
             if hasattr(report, "wasxfail"):
