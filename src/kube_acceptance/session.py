@@ -62,7 +62,6 @@ OWNER = "kube_acceptance_owner"  # the key by which a worker of pytest-xdist lea
 RUN = "kube_acceptance_run"  # the key by which it learns the folder of the run
 PROBE = "kube-acceptance-probe"
 CANARY = "canary"  # what a run keeps of whether its cluster enforces network policies
-NO_MORE = "does not answer any more"  # what is said of a cluster that vanished
 MINIKUBE = "minikube"  # the choice of a cluster; before a colon and a profile's name that of one that is there
 # what a build inside a closed network may need; Docker hands them in as secrets, so that no image holds them
 BUILD_SECRETS: Mapping[str, tuple[str, ...]] = {
@@ -429,8 +428,7 @@ class Session:
 
     def silence(self) -> str:
         """What is to be said of a cluster that this run had and that does not answer; empty where it answers."""
-        why = silence(self._provider.kubeconfig) if self._made("cluster") else ""
-        return f"the cluster {self._provider.name} {NO_MORE}: {why}" if why else ""
+        return silence(self._provider.name, self._provider.kubeconfig) if self._made("cluster") else ""
 
     def leave_shared(self) -> None:
         """Remove the releases that scenarios share, since none will ask for one any more, unless the run keeps things.

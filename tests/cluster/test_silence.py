@@ -30,14 +30,14 @@ def kubeconfig(folder: Path, server: str) -> Path:
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:
-    why = silence(kubeconfig(tmp_path, "http://127.0.0.1:1"), within=0)
-    assert why == "http://127.0.0.1:1 does not answer (NewConnectionError)"
+    why = silence("ours", kubeconfig(tmp_path, "http://127.0.0.1:1"), within=0)
+    assert why == "the cluster ours does not answer any more: http://127.0.0.1:1 does not answer (NewConnectionError)"
 
 
 def test_a_refusal_is_an_answer(tmp_path: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert silence(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}"), within=0) == ""
+        assert silence("ours", kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}"), within=0) == ""
         server.shutdown()
 
 
@@ -47,11 +47,13 @@ def test_it_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.server_bind()
     returns = threading.Timer(0.3, lambda: (server.server_activate(), server.serve_forever()))
     returns.start()
-    assert silence(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_address[1]}"), within=20) == ""
+    assert silence("ours", kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_address[1]}"), within=20) == ""
     server.shutdown()
     server.server_close()
 
 
 def test_a_kubeconfig_that_is_gone(tmp_path: Path) -> None:
-    why = silence(tmp_path / "none", within=60)
-    assert why.startswith("its kubeconfig cannot be read: Invalid kube-config file.")
+    why = silence("ours", tmp_path / "none", within=60)
+    assert why.startswith(
+        "the cluster ours does not answer any more: its kubeconfig cannot be read: Invalid kube-config file."
+    )

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import MaxRetryError
 
 from kube_acceptance.command import CommandError, Completed
 from kube_acceptance.errors import ClusterError
+from kube_acceptance.machines import pods as module
 from kube_acceptance.machines.pods import INDEX, Pods
 
 
@@ -28,6 +30,7 @@ class Cluster:
         self.looks = iter(looks)
         self.ended = ended
         self.called: list[tuple[str, ...]] = []
+        self.name, self.kubeconfig = "staging", Path("kubeconfig")
         self.fails: Iterator[bool] = iter(())
         self.left = len(looks)
         self.core = Of(list_namespaced_pod=self._list)
@@ -113,6 +116,25 @@ def test_a_job_that_has_given_up_ends_it(tmp_path: Path) -> None:
     playing = pods(cluster, tmp_path)
     assert playing.reports() == [tmp_path / "b", tmp_path / "a-lost"]
     assert playing.last_words()[-1] == "begun"
+
+
+def test_a_cluster_that_vanishes_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = Cluster([pod("a", 0), pod("b", 1, ready=True)])
+    played, hiccups = cluster._list, iter(["", "the cluster staging does not answer any more: nobody is there"])
+
+    def list_pods(*given: Any, **also: Any) -> Any:
+        if not cluster.left:
+            raise MaxRetryError(None, "/pods")  # type: ignore[arg-type]
+        return played(*given, **also)
+
+    cluster.core.list_namespaced_pod = list_pods
+    monkeypatch.setattr(module, "silence", lambda *_: next(hiccups))
+    assert pods(cluster, tmp_path).reports() == [tmp_path / "b", tmp_path / "a-lost"]
+    assert list(hiccups) == []
+    told = capsys.readouterr()
+    assert "the cluster staging does not answer any more: nobody is there" in told.out + told.err
 
 
 def test_a_job_that_is_gone(tmp_path: Path) -> None:

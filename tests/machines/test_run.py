@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 from typer.testing import CliRunner
+from urllib3.exceptions import HTTPError
 
 from kube_acceptance import cli
 from kube_acceptance.cluster import Inside
@@ -107,6 +108,31 @@ def test_however_it_ends_all_is_removed(project: Config, error: BaseException, m
     with pytest.raises(type(error) if isinstance(error, Exception) else KeyboardInterrupt):
         go(project)
     assert Session.did[-3:] == ["delete Job", "delete pods", "close"]
+
+
+@pytest.mark.parametrize(
+    ("silent", "kind", "said"),
+    [
+        (
+            "the cluster staging does not answer any more: x",
+            ClusterError,
+            "the cluster staging does not answer any more: x",
+        ),
+        ("", HTTPError, "a hiccup"),
+    ],
+)
+def test_a_cluster_that_vanishes_before_its_pods_are_there(
+    project: Config, monkeypatch: pytest.MonkeyPatch, silent: str, kind: type[Exception], said: str
+) -> None:
+    def create(*_: Any) -> None:
+        raise HTTPError("a hiccup")
+
+    monkeypatch.setattr(run.utils, "create_from_dict", create)
+    monkeypatch.setattr(Session, "silence", lambda self: silent, raising=False)
+    with pytest.raises(kind) as error:
+        go(project)
+    assert str(error.value) == said
+    assert Session.did[-1] == "close"
 
 
 def test_no_report_at_all(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:

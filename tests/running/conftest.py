@@ -143,7 +143,7 @@ def build(source, **_):
 
 
 evidence.gather = lambda releases, folder, *_, **__: folder.path.mkdir(parents=True)
-parts.silence = lambda kubeconfig: (ROOT / "silent").read_text() if (ROOT / "silent").exists() else ""
+parts.silence = lambda name, _: (ROOT / "silent").read_text().format(name) if (ROOT / "silent").exists() else ""
 parts.connect = lambda: SimpleNamespace(version=lambda: {"Version": "1"})
 parts.provider = lambda config, name, **_: Provider(name, parts.folders(config.cache) / name)
 parts.resolve = lambda name, **_: Path("/bin") / name

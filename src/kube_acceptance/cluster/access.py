@@ -15,7 +15,7 @@ from kube_acceptance.report.observer import touched
 
 ENFORCE = "pod-security.kubernetes.io/enforce"  # the label by which a namespace enforces a Pod Security Standard
 PATIENCE = (10.0, 75.0)  # seconds to connect and to read; the API server itself gives up after 60
-LASTING = ("watch=", "/exec", "/attach")  # requests that may be silent for longer
+LASTING = ("watch=", "follow=", "/exec", "/attach")  # requests that may be silent for longer
 RESTRICTED = {ENFORCE: "restricted"}
 
 

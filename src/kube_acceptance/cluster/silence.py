@@ -1,4 +1,4 @@
-"""Whether an API server answers, and in words why it does not."""
+"""Whether a cluster's API server answers, and in words why it does not."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ ANSWERS_WITHIN = (5.0, 15.0)
 RETURNS_WITHIN = 30.0
 """Seconds in which a server that is restarted answers again."""
 EVERY = 2.0  # seconds
+NO_MORE = "does not answer any more"
+"""What is said of a cluster that vanished."""
 
 
 def asking_once(kubeconfig: Path) -> client.ApiClient:
@@ -28,17 +30,18 @@ def asking_once(kubeconfig: Path) -> client.ApiClient:
     return client.ApiClient(configuration)
 
 
-def silence(kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
-    """Why an API server does not answer, in words; empty when it does, with a refusal too.
+def silence(name: str, kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
+    """What is to be said of a cluster that does not answer; empty where it does, with a refusal too.
 
     Args:
+        name: The cluster's name.
         kubeconfig: How it is reached.
         within: Seconds in which it may come back.
     """
     try:
         api = asking_once(kubeconfig)
     except ConfigException as error:
-        return f"its kubeconfig cannot be read: {' '.join(str(error).split())}"
+        return f"the cluster {name} {NO_MORE}: its kubeconfig cannot be read: {' '.join(str(error).split())}"
 
     def ask() -> str:
         try:
@@ -47,7 +50,7 @@ def silence(kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
             return ""
         except urllib3.exceptions.HTTPError as error:
             status("the cluster does not answer")
-            return trouble(error, api.configuration.host)
+            return f"the cluster {name} {NO_MORE}: {trouble(error, api.configuration.host)}"
         return ""
 
     asked = Retrying(

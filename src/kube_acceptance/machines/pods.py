@@ -15,6 +15,7 @@ from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
 
 from kube_acceptance.cluster import Cluster
+from kube_acceptance.cluster.silence import silence
 from kube_acceptance.command import CommandError
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
@@ -22,6 +23,7 @@ from kube_acceptance.machines import job
 from kube_acceptance.report.recorder import BEGUN
 
 INDEX = "batch.kubernetes.io/job-completion-index"
+RETURNS_WITHIN = 300.0  # seconds: the pods work on while an API server is replaced
 FETCHED_WITHIN = 300.0  # seconds for the reports of one shard
 AT_LEAST_EVERY = 10  # seconds: what no pod tells, the Job does
 
@@ -58,13 +60,22 @@ class Pods:
     def reports(self) -> list[Path]:
         """Wait until each shard has reports or the Job has given up; the folders of reports and of lost attempts.
 
+        A cluster that vanishes is told, and leaves what was there until then.
+
         Raises:
             ClusterError: The Job cannot be seen any more.
         """
         while True:
-            # before the pods: what they do until the Job has ended is seen
-            over = self._over()
-            listed = self._cluster.core.list_namespaced_pod(self._namespace, label_selector=f"job-name={job.NAME}")
+            try:
+                # before the pods: what they do until the Job has ended is seen
+                over = self._over()
+                listed = self._cluster.core.list_namespaced_pod(self._namespace, label_selector=f"job-name={job.NAME}")
+            except urllib3.exceptions.HTTPError:
+                if not (why := silence(self._cluster.name, self._cluster.kubeconfig, RETURNS_WITHIN)):
+                    continue
+                progress(why)
+                self._look({})
+                return [*self._fetched.values(), *self._lost.values()]
             self._look({each.metadata.name: each for each in listed.items})
             if len(self._fetched) == self._shards or over:
                 return [*self._fetched.values(), *self._lost.values()]

@@ -67,6 +67,10 @@ def run(
             if not any((each / DATA).is_file() for each in found):
                 raise ClusterError("no pod of the suite left a report", details=pods.last_words())
             return together(settings, found, reports)
+    except urllib3.exceptions.HTTPError as error:
+        if why := session.silence():
+            raise ClusterError(why) from error
+        raise
     finally:
         if namespace:
             _stop(session, namespace)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from kube_acceptance.cluster.silence import NO_MORE
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
 from kube_acceptance.plugin import needs_cluster, session_key
-from kube_acceptance.session import NO_MORE, Session
+from kube_acceptance.session import Session
 
 
 @pytest.hookimpl(trylast=True)
