@@ -559,3 +559,10 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise SystemExit(130) from None
+    except Exception as error:
+        from kube_acceptance.cluster.silence import said_of
+
+        if not (said := said_of(error)):
+            raise
+        typer.echo(f"error: {said}", err=True)
+        raise SystemExit(1) from None

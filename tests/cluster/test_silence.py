@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kubernetes import client
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
 
-from kube_acceptance.cluster.silence import silence
+from kube_acceptance import cli
+from kube_acceptance.cluster.silence import asking_once, said_of, silence
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -57,3 +61,34 @@ def test_a_kubeconfig_that_is_gone(tmp_path: Path) -> None:
     assert why.startswith(
         "the cluster ours does not answer any more: its kubeconfig cannot be read: Invalid kube-config file."
     )
+
+
+def raised(kubeconfig: Path) -> Exception:
+    with pytest.raises((ApiException, HTTPError)) as caught:
+        client.CoreV1Api(asking_once(kubeconfig)).list_node()
+    return caught.value
+
+
+def test_what_a_command_says_of_a_server_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = raised(kubeconfig(tmp_path, "http://127.0.0.1:1"))
+
+    def app() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", app)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: http://127.0.0.1:1 does not answer (NewConnectionError)\n"
+
+
+def test_what_is_said_of_other_errors(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        error = raised(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    assert said_of(error) == "the server refuses: 503 Service Unavailable"
+    assert said_of(HTTPError("odd")) == "the API server does not answer (HTTPError)"
+    assert said_of(OSError("disk")) == ""

@@ -62,6 +62,14 @@ def silence(name: str, kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
     return asked(ask)
 
 
+def said_of(error: Exception) -> str:
+    """What is to be said of an error of the API client; empty for every other error."""
+    if not isinstance(error, ApiException | urllib3.exceptions.HTTPError):
+        return ""
+    pool = getattr(error, "pool", None)
+    return trouble(error, f"{pool.scheme}://{pool.host}:{pool.port}" if pool else "the API server")
+
+
 def trouble(error: Exception, server: str) -> str:
     """Why a server's answer is no use, in words.
 
