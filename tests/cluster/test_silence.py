@@ -45,13 +45,15 @@ def test_a_refusal_is_an_answer(tmp_path: Path) -> None:
         server.shutdown()
 
 
-def test_it_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("kube_acceptance.cluster.silence.EVERY", 0.05)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing, bind_and_activate=False)
     server.server_bind()
     returns = threading.Timer(0.3, lambda: (server.server_activate(), server.serve_forever()))
     returns.start()
     assert silence("ours", kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_address[1]}"), within=20) == ""
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("the cluster ours does not answer; it has 20 s to come back") == 1
     server.shutdown()
     server.server_close()
 

@@ -9,9 +9,9 @@ import urllib3.exceptions
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from kube_acceptance.console import status
+from kube_acceptance.console import progress
 
 ANSWERS_WITHIN = (5.0, 15.0)
 """Seconds to connect and to read."""
@@ -49,11 +49,15 @@ def silence(name: str, kubeconfig: Path, within: float = RETURNS_WITHIN) -> str:
         except ApiException:
             return ""
         except urllib3.exceptions.HTTPError as error:
-            status("the cluster does not answer")
             return f"the cluster {name} {NO_MORE}: {trouble(error, api.configuration.host)}"
         return ""
 
+    def first(state: RetryCallState) -> None:
+        if state.attempt_number == 1:
+            progress(f"the cluster {name} does not answer; it has {within:g} s to come back")
+
     asked = Retrying(
+        before_sleep=first,
         retry=retry_if_result(bool),
         stop=stop_after_delay(within),
         wait=wait_fixed(EVERY),
