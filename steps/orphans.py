@@ -47,9 +47,14 @@ def example_project_apart(
     example: Callable[..., Suite], environment: dict[str, str], session: Session, tmp_path: Path, name: str
 ) -> Orphan:
     cluster, cache = f"kube-acceptance-killed-{session.id}", tmp_path / "cache"
-    tools = os.pathsep.join(str(session.tool(tool).parent) for tool in ("kind", "kubectl", "helm"))
-    environment |= {"KUBE_ACCEPTANCE_CACHE": str(cache), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    environment |= own_cache(cache, session)
     return Orphan(replace(example(name, "--cluster-name", cluster), env=environment), cluster, cache)
+
+
+def own_cache(cache: Path, session: Session) -> dict[str, str]:
+    """Variables by which a run and a `clean` know this cache alone, and find the programs all the same."""
+    tools = os.pathsep.join(str(session.tool(tool).parent) for tool in ("kind", "kubectl", "helm"))
+    return {"KUBE_ACCEPTANCE_CACHE": str(cache), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
 
 
 @when("its suite is killed as soon as the cluster's node is there")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -23,6 +22,7 @@ from kube_acceptance.suite import Ended, Suite
 from kube_acceptance.vocabulary import given, when
 from kube_acceptance.wait import Seen, eventually
 from steps.harness import ENDS_WITHIN
+from steps.orphans import own_cache
 
 CONTEXT = "vanishing"
 SERVES_WITHIN = 30.0  # seconds
@@ -85,17 +85,17 @@ def project_in_vanishing_context(
     tmp_path: Path,
     name: str,
 ) -> Suite:
-    file, at = tmp_path / "kubeconfig", f"http://127.0.0.1:{proxy.port}"
-    named = {"clusters": ("cluster", {"server": at}), "users": ("user", {})}
-    parts = {many: [{"name": CONTEXT, one: what}] for many, (one, what) in named.items()}
-    context = {"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}
-    file.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "contexts": [context], **parts}))
-    tools = os.pathsep.join(str(session.tool(tool).parent) for tool in ("kubectl", "helm"))
-    # what others have in their cache is none of the business of a `clean` that follows
-    environment |= {
-        "KUBE_ACCEPTANCE_CACHE": str(tmp_path / "cache"),
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+    file = tmp_path / "kubeconfig"
+    described = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": CONTEXT, "cluster": {"server": f"http://127.0.0.1:{proxy.port}"}}],
+        "users": [{"name": CONTEXT, "user": {}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
     }
+    file.write_text(yaml.safe_dump(described))
+    # what others have in their cache is none of the business of a `clean` that follows
+    environment |= own_cache(tmp_path / "cache", session)
     return replace(example(name, "--cluster", CONTEXT), env={**environment, "KUBECONFIG": str(file)})
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import trustme
 import yaml
+from kubeconfigs import kubeconfig
 
 from kube_acceptance.cluster import Existing
 from kube_acceptance.cluster.existing import RIGHTS, folder_name
@@ -66,25 +67,6 @@ class Server:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-def kubeconfig(folder: Path, url: str, authority: bytes = b"") -> Path:
-    file = folder / "kubeconfig"
-    cluster: dict[str, str] = {"server": url}
-    if authority:
-        (folder / "ca.pem").write_bytes(authority)
-        cluster["certificate-authority"] = str(folder / "ca.pem")
-    names = ("here", "there")
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "there",
-        "clusters": [{"name": "c", "cluster": cluster}],
-        "users": [{"name": "u", "user": {"token": "x"}}],
-        "contexts": [{"name": name, "context": {"cluster": "c", "user": "u"}} for name in names],
-    }
-    file.write_text(yaml.safe_dump(content))
-    return file
 
 
 @pytest.fixture

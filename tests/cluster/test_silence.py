@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import yaml
+from kubeconfigs import kubeconfig
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
@@ -22,15 +22,6 @@ class Refusing(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-def kubeconfig(folder: Path, server: str) -> Path:
-    file = folder / "kubeconfig"
-    named = {"clusters": ("cluster", {"server": server}), "users": ("user", {})}
-    config = {many: [{"name": "x", one: value}] for many, (one, value) in named.items()}
-    context = {"name": "x", "context": {"cluster": "x", "user": "x"}}
-    file.write_text(yaml.safe_dump({**config, "contexts": [context], "current-context": "x"}))
-    return file
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:

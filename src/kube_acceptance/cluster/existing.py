@@ -127,7 +127,7 @@ class Existing:
             ClusterError: There is no such context, its server does not answer, or the account may not do what a run
                 does; all that it may not is told together.
         """
-        api = self._client()
+        api = asking_once(self.kubeconfig)
         try:
             version = client.VersionApi(api).get_code(_request_timeout=ANSWERS_WITHIN).git_version
             missing = [_words(right) for right in RIGHTS if not _may(api, right)]
@@ -227,14 +227,14 @@ class Existing:
         """Its nodes' containers by their names, where all of its nodes are containers of this machine."""
         if self._engine is None:
             return {}
-        listed: Any = client.CoreV1Api(self._client()).list_node()
+        listed: Any = client.CoreV1Api(asking_once(self.kubeconfig)).list_node()
         nodes = {node.metadata.name for node in listed.items}
         here = {str(each.name): each for each in self._engine.containers.list() if each.name in nodes}
         return here if here.keys() == nodes else {}
 
     def _missing(self, references: Sequence[str], engine: docker.DockerClient) -> list[str]:
         """Those of images that were built here, and can come from nowhere else, which a node says that it lacks."""
-        listed: Any = client.CoreV1Api(self._client()).list_node()
+        listed: Any = client.CoreV1Api(asking_once(self.kubeconfig)).list_node()
         there = [
             {name for image in images for name in image.names or ()}
             for node in listed.items
@@ -262,9 +262,6 @@ class Existing:
             return run([self._kubectl, *words], timeout=30).stdout
         except CommandError as error:
             raise ClusterError(f"kubectl cannot read context {self.name}", details=error.details) from error
-
-    def _client(self) -> client.ApiClient:
-        return asking_once(self.kubeconfig)
 
 
 def folder_name(context: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from kube_acceptance.plugin import session_key
 from kube_acceptance.report.plan import is_scenario
 from kube_acceptance.running.order import order_key
+from kube_acceptance.running.unbegun import tell_unbegun
 
 _INPUT = "kube_acceptance_budget"
 """The key by which a worker of pytest-xdist learns when the run is to end."""
@@ -78,8 +79,4 @@ class Budget:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say for how many scenarios there was no time."""
-        left = sum(self._reason in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
-        if left:
-            what, them = ("1 scenario was", "it") if left == 1 else (f"{left} scenarios were", "them")
-            why = f"since {self._minutes:g} min of --budget do not suffice"
-            terminalreporter.write_line(f"{what} not begun, {why}; nothing is proved of {them}", yellow=True)
+        tell_unbegun(terminalreporter, self._reason, f"since {self._minutes:g} min of --budget do not suffice")

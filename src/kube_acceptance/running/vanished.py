@@ -11,6 +11,7 @@ from kube_acceptance.cluster.silence import NO_MORE
 from kube_acceptance.console import progress
 from kube_acceptance.errors import ClusterError
 from kube_acceptance.plugin import needs_cluster, session_key
+from kube_acceptance.running.unbegun import tell_unbegun
 from kube_acceptance.session import Session
 
 
@@ -61,11 +62,7 @@ class Vanished:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how many were skipped, by all workers."""
-        said = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-        if left := sum(NO_MORE in each for each in said):
-            what, them = ("1 scenario was", "it") if left == 1 else (f"{left} scenarios were", "them")
-            why = f"since the cluster {NO_MORE}"
-            terminalreporter.write_line(f"{what} not begun, {why}; nothing is proved of {them}", yellow=True)
+        tell_unbegun(terminalreporter, NO_MORE, f"since the cluster {NO_MORE}")
 
 
 def _because(why: str, excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
